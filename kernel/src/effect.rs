@@ -1,0 +1,190 @@
+//! Effects: the numbered host calls of an attempt, and what is known about each.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::id::{DeploymentId, EffectNo, StepId};
+use crate::json::Json;
+
+/// What may be done with an effect that a crash left in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectClass {
+    /// Changes nothing: asked again when its answer was not recorded.
+    #[n(0)]
+    Read,
+    /// Doing it twice is doing it once: issued again with the same key.
+    #[n(1)]
+    Idempotent,
+    /// The plugin's `reconcile` can look whether it happened.
+    #[n(2)]
+    Probe,
+    /// Must not happen twice: a person decides.
+    #[n(3)]
+    Once,
+}
+
+impl EffectClass {
+    /// Whether its intent has to be durable before it happens (law L6).
+    #[must_use]
+    pub const fn mutates(self) -> bool {
+        !matches!(self, Self::Read)
+    }
+}
+
+/// What a plugin asks of the world. Secrets are still placeholders here.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct EffectRequest {
+    /// The host function: `process.run`, `http.send`, `files.read`, `clock.now`, ….
+    #[n(0)]
+    pub call: String,
+    /// The class as called.
+    #[n(1)]
+    pub class: EffectClass,
+    /// Its arguments as a JSON object. Long binary ones appear as a digest.
+    #[n(2)]
+    pub arguments: Json,
+}
+
+impl EffectRequest {
+    /// Identity of the request: two requests are the same exactly when their digests are.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(Json::of(self).text().as_bytes())
+    }
+}
+
+/// What the world answered.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum EffectResult {
+    /// The call's own result, as the host function documents it.
+    #[n(0)]
+    Returned {
+        /// The value that the guest receives.
+        #[n(0)]
+        value: Json,
+    },
+    /// The host did not or could not carry the call out.
+    #[n(1)]
+    Refused {
+        /// One of the WIT package's host-error codes.
+        #[n(0)]
+        code: String,
+        /// What happened, to what.
+        #[n(1)]
+        message: String,
+    },
+    /// A person or a probe found that it had happened, but its result is not known.
+    #[n(2)]
+    Presumed,
+}
+
+/// One entry of an attempt's record, as it is fed to a re-execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEffect {
+    /// Its number in the attempt.
+    pub effect: EffectNo,
+    /// What was asked.
+    pub request: EffectRequest,
+    /// What was answered; `None` while nothing but the intent is known. A re-execution
+    /// that is started with such an entry may issue it again with the same key.
+    pub result: Option<EffectResult>,
+}
+
+/// Key under which an effect is issued, again after a crash too: without the attempt number.
+#[must_use]
+pub fn idempotency_key(deployment: DeploymentId, step: &StepId, effect: EffectNo) -> String {
+    format!("{deployment}/{step}/{effect}")
+}
+
+/// What a probe found out about an effect in doubt.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "finding", rename_all = "kebab-case")]
+pub enum Finding {
+    /// It happened.
+    #[n(0)]
+    Applied {
+        /// The result that the guest may be given, if the probe could tell.
+        #[n(0)]
+        result: Option<EffectResult>,
+    },
+    /// It did not happen.
+    #[n(1)]
+    NotApplied,
+    /// The probe cannot tell.
+    #[n(2)]
+    Unknown,
+}
+
+/// One sample of one metric.
+#[derive(Clone, Debug, PartialEq, Encode, Decode, Serialize, Deserialize)]
+pub struct Observation {
+    /// Name, as thresholds refer to it.
+    #[n(0)]
+    pub metric: String,
+    /// The value; NaN counts as no data.
+    #[n(1)]
+    pub value: f64,
+    /// `ms`, `%`, `1/s`, or empty.
+    #[n(2)]
+    pub unit: String,
+    /// Sorted by name.
+    #[n(3)]
+    pub labels: Vec<(String, String)>,
+}
+
+/// Why an attempt did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable, lower-case, dashed.
+    #[n(0)]
+    pub code: String,
+    /// What happened, to what, and what to do.
+    #[n(1)]
+    pub message: String,
+    /// Whether trying again may help.
+    #[n(2)]
+    pub retryable: bool,
+    /// What a program may want to know.
+    #[n(3)]
+    pub details: Json,
+}
+
+impl Failure {
+    /// A failure without details that trying again does not mend.
+    #[must_use]
+    pub fn permanent(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            retryable: false,
+            details: Json::object(),
+        }
+    }
+
+    /// A failure without details that trying again may mend.
+    #[must_use]
+    pub fn transient(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            retryable: true,
+            ..Self::permanent(code, message)
+        }
+    }
+}
+
+/// What a successful attempt produced.
+#[derive(Clone, Debug, PartialEq, Encode, Decode, Serialize, Deserialize)]
+pub struct Outcome {
+    /// A JSON object that fits the operation's output schema.
+    #[n(0)]
+    pub outputs: Json,
+    /// Samples for thresholds.
+    #[n(1)]
+    pub observations: Vec<Observation>,
+    /// One sentence for the person who watches.
+    #[n(2)]
+    pub summary: String,
+}
