@@ -100,6 +100,20 @@ pub struct Window {
     pub opens: Timestamp,
     /// The end of that opening.
     pub closes: Timestamp,
+    /// What happens when the deployment would start, or probably end, outside.
+    #[serde(default)]
+    pub outside: Outside,
+}
+
+/// What to do outside of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outside {
+    /// A person has to confirm.
+    Ask,
+    /// The deployment does not start.
+    #[default]
+    Refuse,
 }
 
 /// What a phase is for. The laws speak of kinds, not of names.
