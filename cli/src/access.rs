@@ -12,5 +12,5 @@ mod server;
 
 pub(crate) use client::Client;
 pub(crate) use folder::{Access, AccessError, open, own};
-pub(crate) use protocol::Owner;
+pub(crate) use protocol::{Decision, Owner};
 pub(crate) use server::serve;

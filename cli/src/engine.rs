@@ -44,6 +44,17 @@ pub(crate) enum Message {
     Ask { command: Command, actor: Actor, answer: oneshot::Sender<Result<(), Rejection>> },
     /// A plugin's word for the person who watches.
     Progress { step: StepId, text: String },
+    /// Stop at once: what is recorded is recorded.
+    Quit,
+}
+
+/// Why driving came to its end.
+#[derive(Debug)]
+pub(crate) enum Driven {
+    /// The runner stopped.
+    Stopped(Stop),
+    /// Somebody could not wait.
+    Quit,
 }
 
 /// Where messages for the runner go. Cheap to clone.
@@ -75,7 +86,7 @@ impl Engine {
         inbox: &Inbox,
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
-    ) -> Stop {
+    ) -> Driven {
         let mut drive =
             Drive { engine: self, inbox, attempts: attempts::Attempts::default(), answers: HashMap::new(), token: 0 };
         let mut input = Input::Tick;
@@ -98,7 +109,7 @@ impl Engine {
             }
             if let Some(reason) = stop {
                 drive.attempts.end_all().await;
-                return reason;
+                return Driven::Stopped(reason);
             }
             let held = runner.state().deployment().filter(|_| runner.waits_for_a_person());
             let hold = held.and_then(|d| d.hold.as_ref()).map(|hold| hold.seq);
@@ -108,7 +119,13 @@ impl Engine {
                 let _gone = inbox.send(Message::Input(Input::Stop { reason: "waiting for a person".to_owned() }));
             }
             held_since = hold;
-            input = drive.next(messages, observer, wake).await;
+            input = match drive.next(messages, observer, wake).await {
+                Some(input) => input,
+                None => {
+                    drive.attempts.end_all().await;
+                    return Driven::Quit;
+                }
+            };
         }
     }
 }
@@ -158,24 +175,24 @@ impl Drive<'_> {
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
         wake: Option<Timestamp>,
-    ) -> Input {
+    ) -> Option<Input> {
         loop {
             let pause = wake.map_or(LONGEST_SLEEP, |at| at.since(self.engine.clock.now()).std().min(LONGEST_SLEEP));
             let message = tokio::select! {
                 message = messages.recv() => message,
-                () = tokio::time::sleep(pause) => return Input::Tick,
+                () = tokio::time::sleep(pause) => return Some(Input::Tick),
             };
             match message {
-                Some(Message::Input(input)) => return input,
+                Some(Message::Input(input)) => return Some(input),
                 Some(Message::Ask { command, actor, answer }) => {
                     self.token += 1;
                     let token = Token(self.token);
                     self.answers.insert(token, answer);
-                    return Input::Command { command, actor, token: Some(token) };
+                    return Some(Input::Command { command, actor, token: Some(token) });
                 }
                 Some(Message::Progress { step, text }) => observer.progress(&step, &text),
-                // The engine itself holds a sender, so this does not happen while it drives.
-                None => return Input::Stop { reason: "nobody is left to drive it".to_owned() },
+                // The engine itself holds a sender, so the second does not happen while it drives.
+                Some(Message::Quit) | None => return None,
             }
         }
     }
