@@ -92,7 +92,6 @@ pub(crate) fn network_file_system(folder: &Path) -> io::Result<Option<String>> {
     const FUSE: u32 = 0x6573_5546;
     let stat = rustix::fs::statfs(folder)?;
     // The magic number is 32 bits wide, in a word of whatever width and sign.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
     let magic = stat.f_type as u32;
     if magic == FUSE {
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;

@@ -73,7 +73,7 @@ impl RedbLog {
             .open(&unfinished);
         let file = options.map_err(cannot)?;
         let opened = guarded(|| open(FileBackend::new(file)?))?;
-        guarded(|| Ok(drop(opened)))?;
+        guarded(|| Ok(opened.database.close()?))?;
         fs::rename(&unfinished, path).map_err(cannot)?;
         sync_folder(folder).map_err(cannot)
     }

@@ -33,7 +33,7 @@ impl RedbLog {
     ) -> Result<(), LogError> {
         guarded(|| {
             let events = self.shared.database.begin_read()?.open_table(EVENTS)?;
-            for (expected, entry) in (from.0..).zip(events.range(from.0..)?) {
+            for (entry, expected) in events.range(from.0..)?.zip(from.0..) {
                 let (seq, bytes) = entry?;
                 let bytes = bytes.value();
                 let envelope = decode(expected, seq.value(), bytes)?;
@@ -109,7 +109,7 @@ fn record(shared: &Shared, expected: u64, key: u64, bytes: &[u8]) -> Result<Reco
 pub(crate) fn records(shared: &Shared, from: Seq, limit: usize) -> Result<Vec<Record>, Fault> {
     let events = shared.database.begin_read()?.open_table(EVENTS)?;
     let mut records = Vec::new();
-    for (expected, entry) in (from.0..).zip(events.range(from.0..)?.take(limit)) {
+    for (entry, expected) in events.range(from.0..)?.take(limit).zip(from.0..) {
         let (seq, bytes) = entry?;
         records.push(record(shared, expected, seq.value(), bytes.value())?);
     }

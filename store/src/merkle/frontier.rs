@@ -45,7 +45,7 @@ impl Frontier {
             let Some(left) = self.peaks.pop() else { break };
             hash = node_hash(&left, &hash);
             level += 1;
-            if level % TILE_LEVELS == 0 {
+            if level.is_multiple_of(TILE_LEVELS) {
                 tile(level, self.size >> level, &hash);
             }
         }

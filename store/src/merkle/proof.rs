@@ -33,7 +33,7 @@ pub enum ProofError<E> {
 /// # Errors
 /// As [`Nodes::node`].
 pub fn subtree<N: Nodes>(nodes: &N, level: u8, index: u64) -> Result<Hash, ProofError<N::Error>> {
-    if level % TILE_LEVELS == 0 {
+    if level.is_multiple_of(TILE_LEVELS) {
         return nodes.node(level, index).map_err(ProofError::Node);
     }
     let left = subtree(nodes, level - 1, 2 * index)?;

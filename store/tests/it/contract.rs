@@ -215,7 +215,7 @@ fn pages_through_a_stream(log: Arc<dyn EventLog>) {
 
 fn pages_through_the_log(log: Arc<dyn EventLog>) {
     for n in 0..300 {
-        log.append(one(&deployment(n as u8 % 3), n / 3, &n.to_string()))
+        log.append(one(&deployment((n % 3) as u8), n / 3, &n.to_string()))
             .unwrap();
     }
     let mut next = Seq(0);

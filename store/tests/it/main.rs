@@ -1,5 +1,5 @@
 //! Tests of the store from outside, on real files.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod blobs;
 mod codec;
