@@ -93,7 +93,12 @@ fn named<T: std::str::FromStr<Err = crate::id::InvalidName>>(
 }
 
 fn bad_id(at: &At<String>, problem: &crate::id::InvalidName) -> Diagnostic {
-    let message = format!("`{}` is not a {}", problem.text, problem.what);
+    let article = if problem.what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    let message = format!("`{}` is not {article} {}", problem.text, problem.what);
     Diagnostic::error("bad-id", &at.span, message).help(problem.rule)
 }
 

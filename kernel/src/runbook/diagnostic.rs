@@ -84,6 +84,9 @@ impl Diagnostic {
 const LISTED: usize = 16;
 
 fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+    if let Some(longer) = known.iter().find(|name| found.len() > 3 && name.starts_with(found)) {
+        return Some(longer);
+    }
     known
         .iter()
         .map(|name| {

@@ -58,6 +58,8 @@ pub(super) struct StepDraft<'n> {
     pub(super) name: Option<String>,
     pub(super) uses: Option<At<String>>,
     pub(super) with: Option<&'n Node>,
+    /// There is one, but it is no mapping.
+    pub(super) with_unusable: bool,
     /// Where a missing key of `with` is pointed out.
     pub(super) with_span: Range<usize>,
     pub(super) needs: Option<Vec<At<String>>>,

@@ -84,7 +84,7 @@ impl<'n> Fields<'n> {
         let node = self.get(key)?;
         let value = node.json().as_u64();
         if value.is_none() {
-            findings.push(wrong_type(node, &format!("`{key}`"), "a whole number"));
+            findings.push(wrong_type(node, &format!("`{key}`"), "a whole number from 0 up"));
         }
         Some(At {
             value: value?,

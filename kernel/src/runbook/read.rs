@@ -45,8 +45,8 @@ pub(super) fn read<'n>(root: &'n Node, findings: &mut Findings) -> Option<Draft<
     version(&fields, findings);
     fields.require("service", findings);
     fields.require("phases", findings);
-    let phases = fields.list("phases", findings).unwrap_or_default();
-    if fields.get("phases").is_some() && phases.is_empty() {
+    let phases = fields.list("phases", findings);
+    if phases.is_some_and(<[Node]>::is_empty) {
         let empty = Diagnostic::error("empty-phases", &fields.key_span("phases"), "the runbook has no phases");
         findings.push(empty);
     }
@@ -61,7 +61,11 @@ pub(super) fn read<'n>(root: &'n Node, findings: &mut Findings) -> Option<Draft<
         window: fields.get("window").and_then(|node| window::read(node, findings)),
         plugins: plugin::read(&fields, findings),
         waivers: waivers(&fields, findings),
-        phases: phases.iter().filter_map(|node| phase(node, findings)).collect(),
+        phases: phases
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|node| phase(node, findings))
+            .collect(),
         rollback: fields.get("rollback").and_then(|node| rollback(node, findings)),
     })
 }

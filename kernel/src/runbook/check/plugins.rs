@@ -210,10 +210,10 @@ fn remark(draft: &Draft<'_>, used: &Used, findings: &mut Findings) {
         let (Some(uses), Some((plugin, _))) = (&step.uses, used.of(step)) else {
             continue;
         };
-        let grants = declared(draft, plugin.as_str()).map(|plugin| &plugin.grants);
+        let is_allowed = declared(draft, plugin.as_str()).is_some_and(|plugin| plugin.allow.is_some());
         let capabilities = used.entries.get(plugin).map(|entry| &entry.description.capabilities);
         if let Some(capabilities) = capabilities.filter(|all| !all.is_empty())
-            && grants.is_none_or(|grants| *grants == Grants::default())
+            && !is_allowed
             && told.insert(plugin.clone())
         {
             let message = format!("the plugin `{plugin}` is not allowed anything");

@@ -189,6 +189,12 @@ impl Check<'_, '_> {
                 }
                 None => {}
             },
+            "environment" | "service" | "deployment" => {
+                let finding =
+                    Diagnostic::error("unknown-reference", span, format!("a condition does not see `{root}`"))
+                        .help("conditions see step ids, `inputs`, `release` and `previous`");
+                self.findings.push(finding);
+            }
             step if !template => self.step(step, members, span, place, template),
             other => self.unknown_root(other, path, span),
         }
@@ -300,7 +306,16 @@ impl Check<'_, '_> {
             Place::Checkpoint { section } => (section, target.section <= section),
             Place::Grant => return,
         };
-        if !ended {
+        let own = match place {
+            Place::With { section, index, .. } | Place::If { section, index } => {
+                target.section == section && target.index == index
+            }
+            Place::Checkpoint { .. } | Place::Grant => false,
+        };
+        if own {
+            let finding = Diagnostic::error("unordered-reference", span, "a step cannot refer to its own outputs");
+            self.findings.push(finding);
+        } else if !ended {
             let same_phase = target.section == section;
             let help = if same_phase && !matches!(place, Place::Checkpoint { .. }) {
                 format!("add `{step}` to this step's `needs`")

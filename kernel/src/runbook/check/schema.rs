@@ -167,6 +167,38 @@ fn word(wanted: &str) -> &str {
     }
 }
 
+/// The JSON of `with`. Where the schema asks for a text, a template that stands alone is made to
+/// give one: `args: ["${{ inputs.port }}"]` means the digits, not a number.
+pub(super) fn typed(node: &Node, schema: &Value) -> Value {
+    match &node.kind {
+        Kind::Map(entries) => {
+            let member = |key: &str| {
+                let named = schema.get("properties").and_then(|all| all.get(key));
+                named
+                    .or_else(|| schema.get("additionalProperties"))
+                    .unwrap_or(&Value::Null)
+            };
+            let members = entries
+                .iter()
+                .map(|(key, value)| (key.key().to_owned(), typed(value, member(key.key()))));
+            Value::Object(members.collect())
+        }
+        Kind::List(items) => {
+            let schema = schema.get("items").unwrap_or(&Value::Null);
+            Value::Array(items.iter().map(|item| typed(item, schema)).collect())
+        }
+        Kind::Scalar { text, .. } if schema.get("type").and_then(Value::as_str) == Some("string") => {
+            match parts(text).as_deref() {
+                Ok([Part::Path { path, source, .. }]) if path.first().is_some_and(|root| root != "secrets") => {
+                    Value::String(format!("${{{{ {source} | text }}}}"))
+                }
+                _ => node.json(),
+            }
+        }
+        Kind::Scalar { .. } => node.json(),
+    }
+}
+
 /// Whether the value is nothing but one template, which may become anything.
 fn is_open_template(node: &Node) -> bool {
     let Kind::Scalar { text, .. } = &node.kind else {

@@ -218,6 +218,7 @@ pub(super) fn check_inputs(draft: &Draft<'_>, used: &Used, findings: &mut Findin
         };
         let what = format!("`{plugin}/{name}`");
         match step.with {
+            None if step.with_unusable => {}
             Some(with) => schema::check(with, &operation.input.0, &what, &step.with_span, findings),
             None => schema::check_absent(&operation.input.0, &what, &step.with_span, findings),
         }
@@ -234,7 +235,12 @@ pub(super) fn build(steps: &[StepDraft<'_>], section: usize, known: &Known, used
             name: step.name.clone().unwrap_or_else(|| step.id.value.clone()),
             plugin: plugin.clone(),
             operation: operation.to_owned(),
-            with: step.with.map_or_else(Json::object, |with| Json(with.json())),
+            with: step.with.map_or_else(Json::object, |with| {
+                let schema = used
+                    .operation(step)
+                    .map_or(&serde_json::Value::Null, |operation| &operation.input.0);
+                Json(schema::typed(with, schema))
+            }),
             needs: needs
                 .iter()
                 .filter_map(|need| steps.get(*need)?.id.value.parse().ok())

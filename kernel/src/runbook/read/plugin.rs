@@ -89,9 +89,14 @@ fn processes(fields: &Fields<'_>, findings: &mut Findings) -> Vec<Vec<String>> {
 fn http(fields: &Fields<'_>, findings: &mut Findings) -> Vec<String> {
     let mut all = Vec::new();
     for text in fields.texts("http", findings).unwrap_or_default() {
-        let method = text.value.split_whitespace().next().unwrap_or_default();
-        let two = text.value.split_whitespace().count() == 2;
-        if !two || !(method == "*" || method.chars().all(|c| c.is_ascii_uppercase())) {
+        // Inside a template white space has no meaning.
+        let (method, url) = text.value.split_once(' ').unwrap_or_default();
+        let named = method == "*" || !method.is_empty() && method.bytes().all(|b| b.is_ascii_uppercase());
+        let spaced = url.trim_start().split("${{").any(|piece| {
+            let plain = piece.split_once("}}").map_or(piece, |(_, plain)| plain);
+            plain.contains(char::is_whitespace)
+        });
+        if !named || spaced || url.trim().is_empty() {
             findings.push(
                 Diagnostic::error("bad-grant", &text.span, "not an allowed request")
                     .label("expected a method and a URL")

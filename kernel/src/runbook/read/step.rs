@@ -70,6 +70,7 @@ fn read<'n>(node: &'n Node, findings: &mut Findings) -> Option<StepDraft<'n>> {
         name: fields.text("name", findings).map(|at| at.value),
         uses: fields.text("uses", findings),
         with,
+        with_unusable: fields.get("with").is_some() && with.is_none(),
         with_span,
         needs: needs(&fields, findings),
         condition,

@@ -52,7 +52,7 @@ phases:
       hold_limit: 1h
   - id: save
     kind: backup
-    steps: [{ id: keep, uses: command, with: { program: "./bin/${{ release.version }}/run", args: [backup, "${{ deployment }}"] } }]
+    steps: [{ id: keep, uses: command, with: { program: "./bin/${{ release.version }}/run", args: [backup, "${{ deployment }}", "${{ inputs.port }}", "${{ inputs.fast }}"] } }]
   - id: live
     kind: deploy
     steps:
@@ -119,10 +119,13 @@ fn everything_known_is_filled_in() {
     );
     assert_eq!(with(0, 2), json!({"all": ["a", "b"], "was": "v1", "text": "was v1"}));
     let id = "02020202-0202-0202-0202-020202020202";
-    assert_eq!(with(1, 0), json!({"program": "./bin/v2/run", "args": ["backup", id]}));
+    assert_eq!(
+        with(1, 0),
+        json!({"program": "./bin/v2/run", "args": ["backup", id, "9090", "false"]})
+    );
     assert_eq!(
         with(2, 0),
-        json!({"program": "run", "args": ["${{ steps.keep.stdout }}", "shop/production"]})
+        json!({"program": "run", "args": ["${{ steps.keep.stdout | text }}", "shop/production"]})
     );
     let back = &plan.rollback.as_ref().unwrap().steps[0];
     assert_eq!(back.with.0, json!({"to": "v1", "from": "${{ steps.keep.stdout }}"}));
