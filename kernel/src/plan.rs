@@ -4,6 +4,8 @@
 //! will put out (`${{ steps.… }}`), to secrets, and conditions are still open. A plan is a blob,
 //! named by the digest of its canonical JSON.
 
+mod back;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
