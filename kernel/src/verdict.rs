@@ -4,24 +4,12 @@
 //! verdict, comparison by comparison.
 
 mod evidence;
+pub(crate) mod expression;
+mod judge;
+pub(crate) mod reference;
+pub(crate) mod template;
+mod threshold;
 
-use crate::json::Json;
-use crate::plan::*;
 pub use evidence::{Judgement, Scope, StepEnd, StepEvidence};
-pub fn judge(_: &Checkpoint, _: &[Step], _: &Scope) -> Judgement {
-    Judgement {
-        verdict: crate::event::Verdict::Go,
-        reasons: vec![],
-        evidence: vec![],
-    }
-}
-pub fn condition(_: &str, _: &Scope) -> Judgement {
-    Judgement {
-        verdict: crate::event::Verdict::Go,
-        reasons: vec![],
-        evidence: vec![],
-    }
-}
-pub fn resolve(w: &Json, _: &Scope) -> Result<Json, String> {
-    Ok(w.clone())
-}
+pub use judge::{condition, judge};
+pub use template::{Unresolved, resolve};
