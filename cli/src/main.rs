@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The `surefoot` binary.
+
+fn main() {
+    if let Err(error) = surefoot::args::parse(std::env::args_os()) {
+        error.exit();
+    }
+}

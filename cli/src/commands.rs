@@ -1,0 +1,8 @@
+//! One file per command: from parsed arguments to output and exit code.
+
+pub mod completions;
+pub mod list;
+pub mod log;
+pub mod status;
+pub mod targets;
+pub mod watch;
