@@ -7,6 +7,7 @@
 
 mod batch;
 mod drive;
+mod offline;
 
 use crate::actor::Actor;
 use crate::effect::RecordedEffect;
@@ -18,6 +19,7 @@ use crate::port::{Append, Appended, LogError};
 use crate::time::Timestamp;
 
 pub use drive::Runner;
+pub use offline::{OfflineError, decide_offline};
 
 /// Names a command whose sender waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
