@@ -3,17 +3,19 @@
 use std::io;
 use std::sync::Arc;
 
-use surefoot_kernel::port::{BlobStore, EventLog};
+use surefoot_kernel::port::{BlobStore, EventLog, MemoryLog};
+use surefoot_kernel::runbook::{MemoryCatalog, PluginCatalog};
 use surefoot_store::FileBlobs;
 
 use crate::access::{Decision, Reader};
 use crate::app::App;
 use crate::args::{Cli, Command, DEFAULT_DATA, GlobalArgs, parse};
 use crate::commands;
-use crate::context::{Context, Format, Output};
+use crate::context::{Alone, Context, Format, Output};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::people;
+use crate::planning::catalog;
 use crate::session::refused;
 use crate::view::paint::Paint;
 
@@ -48,10 +50,9 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
     let out = Output::standard(format, Paint::choose(*color, &io::stdout()), *quiet);
     let app = |folder: &str| App::new(cli.global.data_or(folder).to_owned(), out.clone(), by.as_deref(), *verbose > 0);
     let act = || app(DEFAULT_DATA);
+    let none = MemoryCatalog::default();
     match &cli.command {
         Command::Completions(args) => commands::completions::run(args, &out),
-        Command::Check(args) => commands::check::run(args, &act()?),
-        Command::Plan(args) => commands::plan::run(args, &act()?),
         Command::Demo(_) => commands::demo::run(&app(commands::demo::FOLDER)?),
         Command::Run(args) => commands::run::run(args, &act()?),
         Command::Resume(args) => commands::resume::run(args, &act()?),
@@ -72,17 +73,29 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
             let decision = Decision::Refuse(args.checkpoint.clone(), args.role.clone(), args.note.clone());
             commands::decide::run(&act()?, &args.id, decision, people::actor(by.as_deref(), Some(&args.role)))
         }
-        Command::Status(args) => look(cli, out, |ctx| commands::status::run(args, ctx)),
-        Command::List(args) => look(cli, out, |ctx| commands::list::run(args, ctx)),
-        Command::Watch(args) => look(cli, out, |ctx| commands::watch::run(args, ctx)),
-        Command::Log(args) => look(cli, out, |ctx| commands::log::run(args, ctx)),
-        Command::Targets(args) => look(cli, out, |ctx| commands::targets::run(args, ctx)),
+        Command::Check(args) => {
+            let app = act()?;
+            let catalog = catalog(&app, &args.runbook)?;
+            let log = Arc::new(MemoryLog::default());
+            commands::check::run(args, &Context { log, blobs: None, catalog: &catalog, surroundings: &Alone, out })
+        }
+        Command::Plan(args) => {
+            let app = act()?;
+            let catalog = catalog(&app, &args.runbook)?;
+            look(cli, out, &catalog, |ctx| commands::plan::run(args, ctx))
+        }
+        Command::Status(args) => look(cli, out, &none, |ctx| commands::status::run(args, ctx)),
+        Command::List(args) => look(cli, out, &none, |ctx| commands::list::run(args, ctx)),
+        Command::Watch(args) => look(cli, out, &none, |ctx| commands::watch::run(args, ctx)),
+        Command::Log(args) => look(cli, out, &none, |ctx| commands::log::run(args, ctx)),
+        Command::Targets(args) => look(cli, out, &none, |ctx| commands::targets::run(args, ctx)),
     }
 }
 
 fn look(
     cli: &Cli,
     out: Output,
+    catalog: &dyn PluginCatalog,
     command: impl FnOnce(&Context<'_>) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     let folder = cli.global.data_or(DEFAULT_DATA);
@@ -90,5 +103,5 @@ fn look(
     let blobs = folder.join("blobs");
     let blobs = if blobs.is_dir() { Some(Arc::new(FileBlobs::open(&blobs)?) as Arc<dyn BlobStore>) } else { None };
     let log: Arc<dyn EventLog> = reader.clone();
-    command(&Context { log, blobs, surroundings: &*reader, out })
+    command(&Context { log, blobs, catalog, surroundings: &*reader, out })
 }

@@ -97,7 +97,7 @@ impl Session {
 
     /// Who drives it from here on.
     #[must_use]
-    pub fn identity() -> Identity {
+    pub fn identity(app: &App) -> Identity {
         Identity { runner: runner_identity(), actor: app.actor.clone() }
     }
 }
