@@ -1,12 +1,14 @@
 //! The loop's one step: take an input, decide, and say what has to happen.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::batch::{Batch, BatchError};
 use super::{Identity, Input, Output, Stop, Token};
 use crate::actor::Actor;
-use crate::event::Record;
-use crate::id::{AttemptNo, DeploymentId, Seq, StepId, StreamId};
+use crate::effect::Finding;
+use crate::event::{Event, Record, Timer};
+use crate::id::{AttemptNo, DeploymentId, EffectNo, Seq, StepId, StreamId};
 use crate::machine::{Command, Deployment, Environment, Pending, Rejection, State, apply, pending};
 use crate::plan::Plan;
 use crate::port::{Appended, LogError};
@@ -17,6 +19,9 @@ const READS_WAIT: Span = Span(500);
 
 /// Most automatic decisions in one batch; the rest follows in the next.
 const LONGEST_CHAIN: usize = 64;
+
+/// How long a plugin may look at an effect in doubt when the plan does not say.
+const LONGEST_PROBE: Span = Span::minutes(10);
 
 type Execution = (StepId, AttemptNo);
 
@@ -29,7 +34,10 @@ pub struct Runner {
     queue: VecDeque<Queued>,
     in_flight: Option<Vec<Token>>,
     executing: BTreeSet<Execution>,
-    reconciling: BTreeSet<Execution>,
+    /// Started or resumed by this runner and not told to the outside yet. An execution that came to an
+    /// end is never begun again from state alone: its effect may be half done.
+    due: BTreeSet<Execution>,
+    reconciling: BTreeMap<Execution, (EffectNo, Timestamp)>,
     stopping: Option<String>,
     stopped: bool,
 }
@@ -74,7 +82,8 @@ impl Runner {
             queue: VecDeque::new(),
             in_flight: None,
             executing: BTreeSet::new(),
-            reconciling: BTreeSet::new(),
+            due: BTreeSet::new(),
+            reconciling: BTreeMap::new(),
             stopping: None,
             stopped: false,
         }
@@ -143,21 +152,21 @@ impl Runner {
     }
 
     fn take(&mut self, queued: Queued, out: &mut Vec<Output>) {
-        let ends = match &queued.command {
+        match &queued.command {
             Command::Finish { step, attempt, .. } | Command::Diverge { step, attempt, .. } => {
-                self.executing.remove(&(step.clone(), *attempt))
+                self.executing.remove(&(step.clone(), *attempt));
             }
-            Command::Reconcile { step, attempt, .. } => self.reconciling.remove(&(step.clone(), *attempt)),
-            _ => false,
-        };
-        let begins = matches!(queued.command, Command::Intend { .. });
-        if let (Some(reason), true, Some(token)) = (&self.stopping, begins && !ends, queued.token) {
-            let text = format!("no new effect is begun: {reason}");
-            out.push(Output::Reply {
-                token,
-                result: Err(Rejection::NotNow(text)),
-            });
-            return;
+            Command::Reconcile { step, attempt, .. } => {
+                self.reconciling.remove(&(step.clone(), *attempt));
+            }
+            Command::Intend { .. } => {
+                if let Some(reason) = &self.stopping {
+                    let result = Err(Rejection::NotNow(format!("no new effect is begun: {reason}")));
+                    out.extend(queued.token.map(|token| Output::Reply { token, result }));
+                    return;
+                }
+            }
+            _ => {}
         }
         self.queue.push_back(queued);
     }
@@ -167,6 +176,12 @@ impl Runner {
             if let Err(text) = self.follow(record) {
                 return self.stop(Stop::Corrupt(text), out);
             }
+            let begun = match &record.event {
+                Event::AttemptStarted(event) => Some((event.step.clone(), event.attempt)),
+                Event::AttemptResumed(event) => Some((event.step.clone(), event.attempt)),
+                _ => None,
+            };
+            self.due.extend(begun);
         }
         for token in self.in_flight.take().unwrap_or_default() {
             out.push(Output::Reply { token, result: Ok(()) });
@@ -208,7 +223,8 @@ impl Runner {
         for (step, attempt) in std::mem::take(&mut self.executing) {
             out.push(Output::Cancel { step, attempt });
         }
-        for token in self.queue.drain(..).filter_map(|queued| queued.token) {
+        let undecided = self.queue.drain(..).filter_map(|queued| queued.token);
+        for token in self.in_flight.take().into_iter().flatten().chain(undecided) {
             let text = "the runner has stopped".to_owned();
             out.push(Output::Reply {
                 token,
@@ -236,8 +252,10 @@ impl Runner {
         }
         if self.stopping.is_some() {
             if d.runner.is_none() {
-                self.stop(Stop::Released, out);
+                return self.stop(Stop::Released, out);
             }
+            let wake = timers(d).filter(|(timer, _)| matches!(timer, Timer::AttemptDeadline { .. }));
+            out.extend(wake.map(|(_, due)| due).min().map(Output::WakeAt));
             return;
         }
         self.see_to_pending(now, out);
@@ -245,24 +263,26 @@ impl Runner {
 
     fn queue_due_timers(&mut self, now: Timestamp) {
         let Some(d) = self.state.deployment() else { return };
-        if self.stopping.is_some()
-            || d.epoch < self.environment.epoch
-            || d.runner.as_ref() != Some(&self.identity.runner)
-        {
+        if d.epoch < self.environment.epoch || d.runner.as_ref() != Some(&self.identity.runner) {
             return;
         }
-        let due = pending(d).into_iter().find_map(|pending| match pending {
-            Pending::Timer { timer, due } if due <= now => Some(timer),
-            Pending::Timer { .. } | Pending::Execute { .. } | Pending::Reconcile { .. } => None,
-        });
-        if let Some(timer) = due {
-            let command = Command::Fire(timer);
-            self.queue.push_back(Queued {
-                command,
-                actor: Actor::Surefoot,
-                token: None,
-            });
-        }
+        // On the way out only an effect that is still under way is waited for, and not for ever.
+        let counts = |timer: &Timer| self.stopping.is_none() || matches!(timer, Timer::AttemptDeadline { .. });
+        let due = timers(d).find(|(timer, due)| *due <= now && counts(timer));
+        let mut commands: Vec<Command> = due.map(|(timer, _)| Command::Fire(timer)).into_iter().collect();
+        let silent = self.reconciling.iter().filter(|(_, (_, due))| *due <= now);
+        commands.extend(silent.map(|((step, attempt), (effect, _))| Command::Reconcile {
+            step: step.clone(),
+            attempt: *attempt,
+            effect: *effect,
+            finding: Finding::Unknown,
+            reason: "the plugin did not answer in time".to_owned(),
+        }));
+        self.queue.extend(commands.into_iter().map(|command| Queued {
+            command,
+            actor: Actor::Surefoot,
+            token: None,
+        }));
     }
 
     /// At a safe point: attempts that are not in the middle of a mutating effect are given up, then the claim.
@@ -277,7 +297,9 @@ impl Runner {
             })
             .collect();
         let in_effect = |execution: &Execution| {
-            queued.contains(execution) || d.attempt(&execution.0).is_some_and(|open| open.open_intent().is_some())
+            queued.contains(execution)
+                || d.attempt(&execution.0)
+                    .is_some_and(|open| !open.suspended && open.open_intent().is_some())
         };
         let (busy, idle): (BTreeSet<_>, BTreeSet<_>) =
             std::mem::take(&mut self.executing).into_iter().partition(in_effect);
@@ -305,10 +327,8 @@ impl Runner {
                 break;
             };
             let is_claim = matches!(command, Command::Claim { .. } | Command::Create(_));
-            if let (Command::Claim { .. }, Some(other)) =
-                (&command, self.environment.active.filter(|id| *id != self.id))
-            {
-                self.stop(Stop::Locked(other), out);
+            if let Some(refused) = self.refuses(&command) {
+                self.stop(refused, out);
                 return false;
             }
             match batch.decide(command, &actor, now) {
@@ -327,6 +347,8 @@ impl Runner {
                     }));
                 }
                 Err(BatchError::Corrupt(corrupt)) => {
+                    tokens.extend(token);
+                    self.in_flight = Some(tokens);
                     self.stop(Stop::Corrupt(corrupt.to_string()), out);
                     return false;
                 }
@@ -339,6 +361,7 @@ impl Runner {
                 Ok(taken) if taken.any => closed = taken.closes,
                 Ok(_) | Err(BatchError::Rejected(_)) => break,
                 Err(BatchError::Corrupt(corrupt)) => {
+                    self.in_flight = Some(tokens);
                     self.stop(Stop::Corrupt(corrupt.to_string()), out);
                     return false;
                 }
@@ -353,9 +376,25 @@ impl Runner {
         true
     }
 
+    /// What the environment has against beginning.
+    fn refuses(&self, command: &Command) -> Option<Stop> {
+        match command {
+            Command::Claim { .. } => {
+                let other = self.environment.active.filter(|id| *id != self.id)?;
+                Some(Stop::Locked(other))
+            }
+            Command::Create(plan) if self.environment.active.is_none() && plan.previous != self.environment.live => {
+                let text = "what is live has changed since the plan was made: plan again";
+                Some(Stop::Rejected(Rejection::NotNow(text.to_owned())))
+            }
+            _ => None,
+        }
+    }
+
     fn see_to_pending(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         let Some(d) = self.state.deployment() else { return };
         let (mut wanted, mut probed, mut wake) = (BTreeSet::new(), BTreeSet::new(), None::<Timestamp>);
+        let mut begun = Vec::new();
         if !self.queue.is_empty() {
             wake = Some(now.after(READS_WAIT));
         }
@@ -369,9 +408,15 @@ impl Runner {
                     record,
                     deadline,
                 } => {
-                    wanted.insert((step.clone(), attempt));
-                    if self.executing.insert((step.clone(), attempt)) {
-                        out.push(Output::Execute {
+                    let execution = (step.clone(), attempt);
+                    wanted.insert(execution.clone());
+                    if self.due.remove(&execution) {
+                        if self.executing.replace(execution).is_some() {
+                            // Its old execution did not end in time; the new one takes its place.
+                            let step = step.clone();
+                            out.push(Output::Cancel { step, attempt });
+                        }
+                        begun.push(Output::Execute {
                             step,
                             attempt,
                             input,
@@ -386,9 +431,13 @@ impl Runner {
                     input,
                     doubt,
                 } => {
-                    probed.insert((step.clone(), attempt));
-                    if self.reconciling.insert((step.clone(), attempt)) {
-                        out.push(Output::Reconcile {
+                    let execution = (step.clone(), attempt);
+                    probed.insert(execution.clone());
+                    let timeout = d.plan.step(&step).map_or(LONGEST_PROBE, |step| step.timeout);
+                    let give_up = now.after(timeout);
+                    if let Entry::Vacant(vacant) = self.reconciling.entry(execution.clone()) {
+                        vacant.insert((doubt.effect, give_up));
+                        begun.push(Output::Reconcile {
                             step,
                             attempt,
                             input,
@@ -398,12 +447,16 @@ impl Runner {
                 }
             }
         }
-        self.reconciling.retain(|execution| probed.contains(execution));
+        self.reconciling.retain(|execution, _| probed.contains(execution));
+        let silent = self.reconciling.values().map(|(_, due)| *due).min();
+        wake = wake.into_iter().chain(silent).min();
+        self.due.clear();
         let unwanted: Vec<_> = self.executing.difference(&wanted).cloned().collect();
         for (step, attempt) in unwanted {
             self.executing.remove(&(step.clone(), attempt));
             out.push(Output::Cancel { step, attempt });
         }
+        out.append(&mut begun);
         out.extend(wake.map(Output::WakeAt));
     }
 
@@ -412,4 +465,11 @@ impl Runner {
     pub fn head(&self) -> Option<Seq> {
         self.state.deployment().map(|d| d.head)
     }
+}
+
+fn timers(d: &Deployment) -> impl Iterator<Item = (Timer, Timestamp)> {
+    pending(d).into_iter().filter_map(|pending| match pending {
+        Pending::Timer { timer, due } => Some((timer, due)),
+        Pending::Execute { .. } | Pending::Reconcile { .. } => None,
+    })
 }

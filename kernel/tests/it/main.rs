@@ -1,4 +1,9 @@
 //! The kernel from outside.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
+mod laws;
+mod plans;
+mod scribe;
+mod simulation;
+mod transcripts;
 mod verdict;
