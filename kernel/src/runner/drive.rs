@@ -1,51 +1,44 @@
 //! The loop's one step: take an input, decide, and say what has to happen.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::batch::{Batch, BatchError};
+use super::outside::timers;
 use super::{Identity, Input, Output, Stop, Token};
 use crate::actor::Actor;
-use crate::effect::Finding;
 use crate::event::{Event, Record, Timer};
 use crate::id::{AttemptNo, DeploymentId, EffectNo, Seq, StepId, StreamId};
-use crate::machine::{Command, Deployment, Environment, Pending, Rejection, State, apply, pending};
+use crate::machine::{Command, Deployment, Environment, Rejection, State, apply};
 use crate::plan::Plan;
 use crate::port::{Appended, LogError};
-use crate::time::{Span, Timestamp};
-
-/// How long recorded reads may wait for an event that has to be durable at once.
-const READS_WAIT: Span = Span(500);
+use crate::time::Timestamp;
 
 /// Most automatic decisions in one batch; the rest follows in the next.
 const LONGEST_CHAIN: usize = 64;
 
-/// How long a plugin may look at an effect in doubt when the plan does not say.
-const LONGEST_PROBE: Span = Span::minutes(10);
-
-type Execution = (StepId, AttemptNo);
+pub(super) type Execution = (StepId, AttemptNo);
 
 /// Drives one deployment.
 pub struct Runner {
-    id: DeploymentId,
-    identity: Identity,
-    state: State,
-    environment: Environment,
-    queue: VecDeque<Queued>,
-    in_flight: Option<Vec<Token>>,
-    executing: BTreeSet<Execution>,
+    pub(super) id: DeploymentId,
+    pub(super) identity: Identity,
+    pub(super) state: State,
+    pub(super) environment: Environment,
+    pub(super) queue: VecDeque<Queued>,
+    pub(super) in_flight: Option<Vec<Token>>,
+    pub(super) executing: BTreeSet<Execution>,
     /// Started or resumed by this runner and not told to the outside yet. An execution that came to an
     /// end is never begun again from state alone: its effect may be half done.
-    due: BTreeSet<Execution>,
-    reconciling: BTreeMap<Execution, (EffectNo, Timestamp)>,
-    stopping: Option<String>,
-    stopped: bool,
+    pub(super) due: BTreeSet<Execution>,
+    pub(super) reconciling: BTreeMap<Execution, (EffectNo, Timestamp)>,
+    pub(super) stopping: Option<String>,
+    pub(super) stopped: bool,
 }
 
-struct Queued {
-    command: Command,
-    actor: Actor,
-    token: Option<Token>,
+pub(super) struct Queued {
+    pub(super) command: Command,
+    pub(super) actor: Actor,
+    pub(super) token: Option<Token>,
 }
 
 impl Queued {
@@ -95,7 +88,7 @@ impl Runner {
         self.push(Command::Claim { runner, epoch });
     }
 
-    fn push(&mut self, command: Command) {
+    pub(super) fn push(&mut self, command: Command) {
         self.queue.push_back(Queued {
             command,
             actor: self.identity.actor.clone(),
@@ -183,6 +176,7 @@ impl Runner {
             };
             self.due.extend(begun);
         }
+        self.cancel_unwanted(out);
         for token in self.in_flight.take().unwrap_or_default() {
             out.push(Output::Reply { token, result: Ok(()) });
         }
@@ -246,6 +240,13 @@ impl Runner {
         if self.batch(now, urgent, out) || self.stopped {
             return;
         }
+        if self.stopping.is_some() {
+            // What was queued may have been rejected, and with it what the claim was kept for.
+            self.wind_down(out);
+            if !self.queue.is_empty() && (self.batch(now, true, out) || self.stopped) {
+                return;
+            }
+        }
         let Some(d) = self.state.deployment() else { return };
         if d.stage.is_final() {
             return self.stop(Stop::Ended, out);
@@ -259,62 +260,6 @@ impl Runner {
             return;
         }
         self.see_to_pending(now, out);
-    }
-
-    fn queue_due_timers(&mut self, now: Timestamp) {
-        let Some(d) = self.state.deployment() else { return };
-        if d.epoch < self.environment.epoch || d.runner.as_ref() != Some(&self.identity.runner) {
-            return;
-        }
-        // On the way out only an effect that is still under way is waited for, and not for ever.
-        let counts = |timer: &Timer| self.stopping.is_none() || matches!(timer, Timer::AttemptDeadline { .. });
-        let due = timers(d).find(|(timer, due)| *due <= now && counts(timer));
-        let mut commands: Vec<Command> = due.map(|(timer, _)| Command::Fire(timer)).into_iter().collect();
-        let silent = self.reconciling.iter().filter(|(_, (_, due))| *due <= now);
-        commands.extend(silent.map(|((step, attempt), (effect, _))| Command::Reconcile {
-            step: step.clone(),
-            attempt: *attempt,
-            effect: *effect,
-            finding: Finding::Unknown,
-            reason: "the plugin did not answer in time".to_owned(),
-        }));
-        self.queue.extend(commands.into_iter().map(|command| Queued {
-            command,
-            actor: Actor::Surefoot,
-            token: None,
-        }));
-    }
-
-    /// At a safe point: attempts that are not in the middle of a mutating effect are given up, then the claim.
-    fn wind_down(&mut self, out: &mut Vec<Output>) {
-        let Some(d) = self.state.deployment() else { return };
-        let queued: BTreeSet<Execution> = self
-            .queue
-            .iter()
-            .filter_map(|queued| match &queued.command {
-                Command::Intend { step, attempt, .. } => Some((step.clone(), *attempt)),
-                _ => None,
-            })
-            .collect();
-        let in_effect = |execution: &Execution| {
-            queued.contains(execution)
-                || d.attempt(&execution.0)
-                    .is_some_and(|open| !open.suspended && open.open_intent().is_some())
-        };
-        let (busy, idle): (BTreeSet<_>, BTreeSet<_>) =
-            std::mem::take(&mut self.executing).into_iter().partition(in_effect);
-        let released = d.runner.is_none();
-        self.executing = busy;
-        out.extend(idle.into_iter().map(|(step, attempt)| Output::Cancel { step, attempt }));
-        let releasing = self
-            .queue
-            .iter()
-            .any(|queued| matches!(queued.command, Command::Release { .. }));
-        if let (true, false, false, Some(reason)) =
-            (self.executing.is_empty(), released, releasing, self.stopping.clone())
-        {
-            self.push(Command::Release { reason });
-        }
     }
 
     /// Decides what is queued and what follows by itself; true if an append was sent.
@@ -391,85 +336,9 @@ impl Runner {
         }
     }
 
-    fn see_to_pending(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        let Some(d) = self.state.deployment() else { return };
-        let (mut wanted, mut probed, mut wake) = (BTreeSet::new(), BTreeSet::new(), None::<Timestamp>);
-        let mut begun = Vec::new();
-        if !self.queue.is_empty() {
-            wake = Some(now.after(READS_WAIT));
-        }
-        for pending in pending(d) {
-            match pending {
-                Pending::Timer { due, .. } => wake = Some(wake.map_or(due, |wake| wake.min(due))),
-                Pending::Execute {
-                    step,
-                    attempt,
-                    input,
-                    record,
-                    deadline,
-                } => {
-                    let execution = (step.clone(), attempt);
-                    wanted.insert(execution.clone());
-                    if self.due.remove(&execution) {
-                        if self.executing.replace(execution).is_some() {
-                            // Its old execution did not end in time; the new one takes its place.
-                            let step = step.clone();
-                            out.push(Output::Cancel { step, attempt });
-                        }
-                        begun.push(Output::Execute {
-                            step,
-                            attempt,
-                            input,
-                            record,
-                            deadline,
-                        });
-                    }
-                }
-                Pending::Reconcile {
-                    step,
-                    attempt,
-                    input,
-                    doubt,
-                } => {
-                    let execution = (step.clone(), attempt);
-                    probed.insert(execution.clone());
-                    let timeout = d.plan.step(&step).map_or(LONGEST_PROBE, |step| step.timeout);
-                    let give_up = now.after(timeout);
-                    if let Entry::Vacant(vacant) = self.reconciling.entry(execution.clone()) {
-                        vacant.insert((doubt.effect, give_up));
-                        begun.push(Output::Reconcile {
-                            step,
-                            attempt,
-                            input,
-                            doubt,
-                        });
-                    }
-                }
-            }
-        }
-        self.reconciling.retain(|execution, _| probed.contains(execution));
-        let silent = self.reconciling.values().map(|(_, due)| *due).min();
-        wake = wake.into_iter().chain(silent).min();
-        self.due.clear();
-        let unwanted: Vec<_> = self.executing.difference(&wanted).cloned().collect();
-        for (step, attempt) in unwanted {
-            self.executing.remove(&(step.clone(), attempt));
-            out.push(Output::Cancel { step, attempt });
-        }
-        out.append(&mut begun);
-        out.extend(wake.map(Output::WakeAt));
-    }
-
     /// Seq of the deployment's last durable event.
     #[must_use]
     pub fn head(&self) -> Option<Seq> {
         self.state.deployment().map(|d| d.head)
     }
-}
-
-fn timers(d: &Deployment) -> impl Iterator<Item = (Timer, Timestamp)> {
-    pending(d).into_iter().filter_map(|pending| match pending {
-        Pending::Timer { timer, due } => Some((timer, due)),
-        Pending::Execute { .. } | Pending::Reconcile { .. } => None,
-    })
 }
