@@ -10,6 +10,7 @@ use surefoot_kernel::port::{BlobStore, EventLog};
 use surefoot_kernel::runbook::{self, PlanRequest, Severity, ValidatedRunbook};
 use surefoot_kernel::time::{Span, Timestamp};
 
+use crate::args::ReleaseArgs;
 use crate::catalog::Catalog;
 use crate::context::now;
 use crate::error::CliError;
@@ -19,16 +20,30 @@ use crate::people;
 use crate::view::diagnostics;
 
 /// What the command line says about a deployment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Wishes {
     /// The runbook file.
     pub runbook: PathBuf,
     /// Another environment than the runbook's.
-    pub environment: Option<String>,
+    pub environment: Option<EnvironmentName>,
     /// What to deploy.
     pub release: Release,
     /// Inputs by name.
     pub set: BTreeMap<String, String>,
+}
+
+impl Wishes {
+    /// What the arguments of a command say.
+    #[must_use]
+    pub fn of(runbook: &Path, args: &ReleaseArgs) -> Self {
+        let release = Release {
+            version: args.version.clone().or_else(|| args.commit.clone()).unwrap_or_else(|| "unversioned".to_owned()),
+            commit: args.commit.clone(),
+            artifact: args.artifact.clone(),
+        };
+        let set = args.settings.iter().map(|setting| (setting.key.clone(), setting.value.clone())).collect();
+        Self { runbook: runbook.to_owned(), environment: args.env.clone(), release, set }
+    }
 }
 
 /// A runbook without errors, ready to be planned.
@@ -84,7 +99,7 @@ pub fn environment(
     log: &dyn EventLog,
 ) -> Result<(EnvironmentId, Environment), CliError> {
     let environment = match &wishes.environment {
-        Some(name) => name.parse::<EnvironmentName>().map_err(|e| CliError::usage(e.to_string()))?,
+        Some(name) => name.clone(),
         None => checked.runbook.environment().clone(),
     };
     let id = EnvironmentId { service: checked.runbook.service().clone(), environment };

@@ -14,7 +14,6 @@ mod read;
 mod redb_log;
 mod stream_row;
 mod table;
-mod tally;
 mod verify;
 mod writer;
 

@@ -74,7 +74,7 @@ fn targets(data: &Path, last: &Left) -> Result<Vec<surefoot_kernel::machine::Tar
     if ended != Some(Ending::RolledBack) {
         return Err(CliError::new(ExitCode::Internal, format!("{at} should have been rolled back, but it {ended:?}")));
     }
-    super::targets::find_targets(&*session.store.log, Some(&*session.store.blobs), at)
+    super::targets::candidates(&*session.store.log, Some(&*session.store.blobs), &environment)
 }
 
 fn as_expected(chapter: &Chapter) -> Result<(), CliError> {

@@ -4,6 +4,7 @@ use surefoot_kernel::machine::Rejection;
 use surefoot_kernel::runner::Runner;
 
 use crate::app::App;
+use crate::args::RunArgs;
 use crate::context::now;
 use crate::engine::is_alive;
 use crate::error::CliError;
@@ -16,8 +17,8 @@ use crate::session::{Left, Session};
 ///
 /// # Errors
 /// The deployment could not be started, or this process could not stay with it.
-pub fn run(app: &App, wishes: &Wishes, yes: bool) -> Result<ExitCode, CliError> {
-    let left = deploy(app, wishes, yes)?;
+pub fn run(args: &RunArgs, app: &App) -> Result<ExitCode, CliError> {
+    let left = deploy(app, &Wishes::of(&args.runbook, &args.release), args.yes)?;
     super::outcome(app, &left)
 }
 
@@ -38,8 +39,8 @@ pub fn deploy(app: &App, wishes: &Wishes, yes: bool) -> Result<Left, CliError> {
     let plan = planning::plan(&checked, wishes, id, &at, &environment)?;
     planning::in_window(&plan, now(), yes)?;
     planning::pin(&plan, &checked, &catalog, &*session.store.blobs)?;
-    let runner = Runner::create(id, Box::new(plan.clone()), environment, Session::identity());
-    session.drive(app, &app.host()?, runner, id, &plan)
+    let runner = Runner::create(id, Box::new(plan.clone()), environment, Session::identity(app));
+    session.drive(app, runner, id, &plan)
 }
 
 /// The environment's unfinished deployment, and what can be done about it.

@@ -31,6 +31,11 @@ impl StreamRow {
         })
     }
 
+    /// How many chunks of this stream are full.
+    pub(crate) const fn full_chunks(&self) -> u64 {
+        self.head.version.0 / CHUNK as u64
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(16 + 2 * self.open.len());
         let mut out = Encoder::new(&mut bytes);

@@ -39,18 +39,28 @@ impl Frontier {
 
     /// Appends a leaf and tells `tile` each stored node that it completes: level, index, hash.
     #[inline]
-    pub fn push(&mut self, leaf: Hash, mut tile: impl FnMut(u8, u64, &Hash)) {
-        let (mut hash, mut level) = (leaf, 0_u8);
-        while self.size >> level & 1 == 1 {
+    pub fn push(&mut self, leaf: Hash, tile: impl FnMut(u8, u64, &Hash)) {
+        self.push_subtree(0, leaf, tile);
+    }
+
+    /// Appends `2^level` leaves by the root over them. The size so far must be a multiple of
+    /// that, else the tree is another one.
+    #[inline]
+    pub fn push_subtree(&mut self, level: u8, root: Hash, mut tile: impl FnMut(u8, u64, &Hash)) {
+        let (mut hash, mut at) = (root, level);
+        if at > 0 && at.is_multiple_of(TILE_LEVELS) {
+            tile(at, self.size >> at, &hash);
+        }
+        while self.size >> at & 1 == 1 {
             let Some(left) = self.peaks.pop() else { break };
             hash = node_hash(&left, &hash);
-            level += 1;
-            if level.is_multiple_of(TILE_LEVELS) {
-                tile(level, self.size >> level, &hash);
+            at += 1;
+            if at.is_multiple_of(TILE_LEVELS) {
+                tile(at, self.size >> at, &hash);
             }
         }
         self.peaks.push(hash);
-        self.size += 1;
+        self.size += 1 << level;
     }
 
     /// The root.

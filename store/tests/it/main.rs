@@ -6,6 +6,7 @@ mod codec;
 mod contract;
 mod crash;
 mod damage;
+mod faults;
 mod full;
 mod golden;
 mod log;
