@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use surefoot_kernel::event::RunnerIdentity;
 use surefoot_kernel::port::{BlobStore, EventLog};
+use surefoot_kernel::runbook::PluginCatalog;
 use surefoot_kernel::time::Timestamp;
 
 use crate::error::CliError;
@@ -18,6 +19,8 @@ pub struct Context<'a> {
     pub log: Arc<dyn EventLog>,
     /// Blobs, where they are within reach.
     pub blobs: Option<Arc<dyn BlobStore>>,
+    /// Plugins that runbooks may name.
+    pub catalog: &'a dyn PluginCatalog,
     /// The machine around.
     pub surroundings: &'a dyn Surroundings,
     /// Where the result goes.
@@ -50,6 +53,18 @@ pub enum Format {
     Json,
     /// One JSON document a line.
     Jsonl,
+}
+
+struct Shared(Arc<Mutex<dyn Write + Send>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
 }
 
 /// Where results go and what that place can show.
@@ -97,6 +112,12 @@ impl Output {
             quiet: false,
             sink,
         }
+    }
+
+    /// The place itself, for what writes beside a command's results.
+    #[must_use]
+    pub fn writer(&self) -> Box<dyn Write + Send> {
+        Box::new(Shared(Arc::clone(&self.sink)))
     }
 
     /// Writes text that brings its own line ends.

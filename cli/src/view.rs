@@ -4,6 +4,7 @@
 //! thread writes what the pure parts made.
 
 pub mod clock;
+pub mod diagnostics;
 pub mod effect;
 pub mod hold;
 pub mod list;

@@ -1,0 +1,9 @@
+//! Tests of the command line: arguments, what is shown, and the commands that look.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod arguments;
+mod check;
+mod looking;
+mod tape;
+mod view;
