@@ -71,6 +71,18 @@ pub enum Format {
     Jsonl,
 }
 
+struct Shared(Arc<Mutex<dyn Write + Send>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
 /// Where results go and what that place can show.
 #[derive(Clone)]
 pub struct Output {
@@ -116,6 +128,12 @@ impl Output {
             quiet: false,
             sink,
         }
+    }
+
+    /// The place itself, for what writes beside a command's results.
+    #[must_use]
+    pub fn writer(&self) -> Box<dyn Write + Send> {
+        Box::new(Shared(Arc::clone(&self.sink)))
     }
 
     /// Writes text that brings its own line ends.

@@ -29,7 +29,7 @@ Examples:
   surefoot list -o jsonl | jq -r 'select(.state == \"held\") | .id'";
 
 const WATCH: &str = "\
-Ends with the deployment, with its exit code; ends with 9 where nobody runs a deployment that waits for a person.
+Ends with the deployment, with its exit code; ends with 9 when nobody runs it and somebody has to.
 
 Examples:
   surefoot watch
@@ -37,7 +37,7 @@ Examples:
   surefoot watch 3fa9c1d2 -o jsonl
 
 Exit codes: 0 succeeded · 3 stopped before anything live was changed · 4 rolled back · 5 rollback failed
-            8 a required step timed out · 9 waiting for a person and nobody runs it";
+            8 a required step timed out · 9 nobody runs it: resume or decide";
 
 const LOG: &str = "\
 Examples:

@@ -26,9 +26,15 @@ pub fn run(args: &CheckArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
             let all: Vec<_> = found.iter().map(|one| DiagnosticView::of(&text, one)).collect();
             ctx.out.json_list(&all)?;
         }
-        Format::Human => ctx.out.text(&report(&path, &text, runbook.as_ref(), &found, &ctx.out))?,
+        Format::Human => ctx
+            .out
+            .text(&report(&path, &text, runbook.as_ref(), &found, &ctx.out))?,
     }
-    Ok(if runbook.is_some() { ExitCode::Ok } else { ExitCode::Usage })
+    Ok(if runbook.is_some() {
+        ExitCode::Ok
+    } else {
+        ExitCode::Usage
+    })
 }
 
 /// Reads a runbook that has to be valid; its warnings are not told.
@@ -50,7 +56,9 @@ pub fn load(path: &Path, catalog: &dyn PluginCatalog, out: &Output) -> Result<(V
             });
             let list = match out.format {
                 Format::Json | Format::Jsonl => places.collect::<Vec<_>>().join("; "),
-                Format::Human => diagnostics::render(&shown, &text, &found, out.paint, out.width).trim_end().to_owned(),
+                Format::Human => diagnostics::render(&shown, &text, &found, out.paint, out.width)
+                    .trim_end()
+                    .to_owned(),
             };
             Err(CliError::usage(format!("{what}\n{list}")).hint(format!("`surefoot check {shown}` shows the same")))
         }
@@ -63,18 +71,15 @@ fn read(path: &Path) -> Result<String, CliError> {
     };
     let size = std::fs::metadata(path).map_err(|error| problem(&error))?.len();
     if size > LARGEST {
-        return Err(CliError::usage(format!("{} has {size} bytes: that is no runbook", path.display())));
+        return Err(CliError::usage(format!(
+            "{} has {size} bytes: that is no runbook",
+            path.display()
+        )));
     }
     std::fs::read_to_string(path).map_err(|error| problem(&error))
 }
 
-fn report(
-    path: &str,
-    text: &str,
-    runbook: Option<&ValidatedRunbook>,
-    found: &[Diagnostic],
-    out: &Output,
-) -> String {
+fn report(path: &str, text: &str, runbook: Option<&ValidatedRunbook>, found: &[Diagnostic], out: &Output) -> String {
     let mut shown = diagnostics::render(path, text, found, out.paint, out.width);
     let (errors, warnings) = diagnostics::count(found);
     let warned = match warnings {
@@ -85,7 +90,11 @@ fn report(
         Some(runbook) => {
             let plugins = counted(runbook.plugins().len(), "plugin");
             let what = format!("{path} is valid{warned}");
-            shown.push_str(&format!("{}: service {}, {plugins}\n", out.paint.good(&what), runbook.service()));
+            shown.push_str(&format!(
+                "{}: service {}, {plugins}\n",
+                out.paint.good(&what),
+                runbook.service()
+            ));
         }
         None => {
             let what = format!("{path} is not valid: {}{warned}", counted(errors, "error"));

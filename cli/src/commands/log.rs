@@ -38,9 +38,12 @@ pub fn run(args: &LogArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
         next: Seq(args.from),
         version: StreamVersion(0),
     };
+    let mut ended = false;
     loop {
+        // Looked up before the page is read: what comes in between ends the wait below at once.
+        let size = log.head()?.size;
         let page = source.page(ctx)?;
-        let (full, mut ended) = (page.len() == PAGE, false);
+        let full = page.len() == PAGE;
         for record in &page {
             ended |= only.is_some() && ends(record);
             if record.seq >= Seq(args.from) {
@@ -55,10 +58,7 @@ pub fn run(args: &LogArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
             return Ok(ExitCode::Ok);
         }
         printer.flush(ctx)?;
-        let size = log.head()?.size;
-        if page.is_empty() || size == source.seen(size) {
-            ctx.surroundings.wait_past(size, PATIENCE);
-        }
+        ctx.surroundings.wait_past(size, PATIENCE);
     }
 }
 
@@ -91,11 +91,6 @@ impl Source {
             self.version = last.version;
         }
         Ok(page)
-    }
-
-    /// The part of a log of `size` events that is already shown; a stream is always taken to be.
-    fn seen(&self, size: u64) -> u64 {
-        if self.only.is_some() { size } else { self.next.0 }
     }
 }
 

@@ -30,7 +30,7 @@ const PAGE: usize = 1024;
 /// There is no such deployment, or the log cannot be read.
 pub fn run(args: &WatchArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
     let id = load::named_or_latest(ctx.log.as_ref(), args.id.as_deref())?;
-    let progress = Progress::new(Mode::of(&ctx.out, false), ctx.out.paint);
+    let progress = Progress::to(&ctx.out, Mode::of(&ctx.out, false));
     let deployment = follow(id, ctx, &progress)?;
     progress.finish(&deployment);
     let status = Status::of(&deployment);
@@ -41,7 +41,7 @@ pub fn run(args: &WatchArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
             .out
             .text(&summary::outcome(&status, now(), ctx.out.paint, ctx.out.width))?,
     }
-    Ok(ExitCode::of(&deployment).unwrap_or(ExitCode::Internal))
+    Ok(ExitCode::of(&deployment).unwrap_or(ExitCode::Waiting))
 }
 
 /// Follows the stream until the deployment has ended, or waits while nobody runs it.

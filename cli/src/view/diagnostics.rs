@@ -66,7 +66,11 @@ pub fn count(all: &[Diagnostic]) -> (usize, usize) {
 /// Every finding in its text, the way compilers show theirs.
 #[must_use]
 pub fn render(path: &str, text: &str, all: &[Diagnostic], paint: Paint, width: usize) -> String {
-    let renderer = if paint.is_colored() { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if paint.is_colored() {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(width.clamp(40, 160));
     let one = |found: &Diagnostic| renderer.render(&[group(path, text, found)]);
     all.iter().map(|found| one(found) + "\n\n").collect()
@@ -83,10 +87,17 @@ fn group<'a>(path: &'a str, text: &'a str, found: &'a Diagnostic) -> Group<'a> {
     }
     let also = found.also.iter().map(|(span, words)| {
         let place = AnnotationKind::Context.span(within(text, span));
-        if words.is_empty() { place } else { place.label(words.as_str()) }
+        if words.is_empty() {
+            place
+        } else {
+            place.label(words.as_str())
+        }
     });
     let snippet = Snippet::source(text).path(path).annotation(primary).annotations(also);
-    let group = level.primary_title(found.message.as_str()).id(found.code).element(snippet);
+    let group = level
+        .primary_title(found.message.as_str())
+        .id(found.code)
+        .element(snippet);
     match &found.help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),
         None => group,

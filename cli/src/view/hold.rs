@@ -10,6 +10,7 @@ use surefoot_kernel::machine::{Deployment, StepStatus, rollback_needed};
 use surefoot_kernel::plan::PhaseKind;
 use surefoot_kernel::time::Timestamp;
 
+use super::clock;
 use super::effect::EffectView;
 use super::verdict;
 
@@ -110,32 +111,8 @@ fn in_doubt(d: &Deployment, cause: &HoldCause) -> Option<EffectView> {
 }
 
 fn details(d: &Deployment, cause: &HoldCause) -> Vec<String> {
-    let short = d.id.short();
     match cause {
-        HoldCause::InDoubt { .. } => {
-            let Some(effect) = in_doubt(d, cause) else {
-                return Vec::new();
-            };
-            let (step, attempt, number) = (&effect.step, effect.attempt, effect.effect);
-            vec![
-                format!(
-                    "attempt {attempt} of {step} was about to {} ({})",
-                    effect.text, effect.call
-                ),
-                format!(
-                    "announced at {} by event {}, host call {number}; no result is recorded: the runner was \
-                     interrupted, or the call used up its time",
-                    effect.at, effect.seq
-                ),
-                "find out whether it happened: look at what it would have changed, \
-                 for instance processes, files, or the other side's own log"
-                    .to_owned(),
-                format!(
-                    "what the step did before: surefoot log {short} --from {}",
-                    first_effect(d, step)
-                ),
-            ]
-        }
+        HoldCause::InDoubt { .. } => in_doubt(d, cause).map_or_else(Vec::new, |effect| doubts(d, &effect)),
         HoldCause::StepFailed { step } => match d.steps.get(step).map(|state| &state.status) {
             Some(StepStatus::AttemptFailed(failure) | StepStatus::Failed(failure)) => {
                 vec![format!(
@@ -161,6 +138,29 @@ fn details(d: &Deployment, cause: &HoldCause) -> Vec<String> {
         }
         HoldCause::Diverged { text, .. } => text.lines().map(super::paint::printable).collect(),
     }
+}
+
+/// What was about to be done, when, and how to find out whether it was.
+fn doubts(d: &Deployment, effect: &EffectView) -> Vec<String> {
+    let (step, attempt, number) = (&effect.step, effect.attempt, effect.effect);
+    let at = clock::near(effect.at, d.last_at);
+    let mut lines = vec![
+        format!(
+            "attempt {attempt} of {step} was about to {} ({}, host call {number})",
+            effect.text, effect.call
+        ),
+        format!("announced at {at} by event {}; no result is recorded:", effect.seq),
+        "  the runner was interrupted meanwhile, or the call used up its time".to_owned(),
+        "find out whether it happened: look at what it would have changed,".to_owned(),
+        "  for instance processes, files, or the other side's own log".to_owned(),
+    ];
+    if number.0 > 0 {
+        let (short, first) = (d.id.short(), first_effect(d, step));
+        lines.push(format!(
+            "what the attempt did before: surefoot log {short} --from {first}"
+        ));
+    }
+    lines
 }
 
 /// Seq of the first recorded effect of the step's open attempt.

@@ -106,7 +106,7 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
     line(
         "takes",
         &format!(
-            "about {} by its budgets, {} at the very most",
+            "about {} by its budgets, its time limits allow {}",
             predicted.expected, predicted.longest
         ),
     );

@@ -85,11 +85,13 @@ impl Progress {
     /// On standard output.
     #[must_use]
     pub fn new(mode: Mode, paint: Paint) -> Self {
-        let size = || {
-            let (rows, columns) = console::Term::stdout().size_checked().unwrap_or((24, 80));
-            (usize::from(rows), usize::from(columns))
-        };
-        Self::on(Box::new(io::stdout()), Box::new(size), mode, paint)
+        Self::on(Box::new(io::stdout()), Box::new(terminal_size), mode, paint)
+    }
+
+    /// Where the results of a command go.
+    #[must_use]
+    pub fn to(out: &Output, mode: Mode) -> Self {
+        Self::on(out.writer(), Box::new(terminal_size), mode, out.paint)
     }
 
     /// On any writer.
@@ -202,6 +204,11 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn terminal_size() -> (usize, usize) {
+    let (rows, columns) = console::Term::stdout().size_checked().unwrap_or((24, 80));
+    (usize::from(rows), usize::from(columns))
 }
 
 /// The thread's side.

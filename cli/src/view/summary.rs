@@ -104,7 +104,7 @@ pub fn header(status: &Status, runner: Runner, now: Timestamp, paint: Paint) -> 
         line("reason", &paint.mood(mood(status.state), &printable(reason)));
     }
     if let Some(followed) = status.runbook_followed {
-        line("followed", &format!("runbook followed: {}", followed.word()));
+        line("runbook", &format!("followed: {}", followed.word()));
     }
     line("log", &format!("up to event {}", status.head_seq));
     text

@@ -69,7 +69,7 @@ fn phase_line(phase: &PhaseView, checkpoint: Option<&CheckpointView>, frame: &Fr
         PhaseStatus::Passed => paint.good("✓"),
         PhaseStatus::Left => paint.bad("✗"),
     };
-    let title = if phase.name.is_empty() || phase.name == phase.id.as_str() {
+    let title = if phase.name.is_empty() || phase.name.eq_ignore_ascii_case(phase.id.as_str()) {
         paint.bold(phase.id.as_str())
     } else {
         format!(

@@ -64,6 +64,15 @@ pub fn reasons(all: &[Reason], paint: Paint) -> Vec<String> {
         .collect()
 }
 
+/// The same with the actual value in brackets, to stand inside a sentence.
+fn aside(of: &Reason) -> String {
+    let text = reason(of);
+    match text.split_once(" — ") {
+        Some((asked, actual)) => format!("{asked} ({actual})"),
+        None => text,
+    }
+}
+
 /// The verdict in one line: what spoke against it, or how much spoke for it.
 #[must_use]
 pub fn sentence(verdict: Verdict, all: &[Reason]) -> String {
@@ -71,11 +80,11 @@ pub fn sentence(verdict: Verdict, all: &[Reason]) -> String {
         let count = all.len();
         return match all {
             [] => "nothing was asked".to_owned(),
-            [one] => reason(one),
+            [one] => aside(one),
             [..] => format!("all {count} reasons hold"),
         };
     }
-    let against: Vec<String> = all.iter().filter(|of| of.verdict != Verdict::Go).map(reason).collect();
+    let against: Vec<String> = all.iter().filter(|of| of.verdict != Verdict::Go).map(aside).collect();
     if against.is_empty() {
         "no reason is recorded".to_owned()
     } else {

@@ -163,8 +163,12 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
         }
         Event::DeploymentSucceeded(_) => (Mood::Good, "deployment SUCCEEDED: every checkpoint is go".to_owned()),
         Event::DeploymentRolledBack(event) => {
-            let live = event.live.as_ref().map_or_else(|| "nothing".to_owned(), deployed);
-            (Mood::Warn, format!("deployment ROLLED BACK: {live} is live again"))
+            let live = event
+                .live
+                .as_ref()
+                .map(|live| format!("{} is live again", deployed(live)));
+            let live = live.unwrap_or_else(|| "nothing was live before".to_owned());
+            (Mood::Warn, format!("deployment ROLLED BACK: {live}"))
         }
         Event::RollbackFailed(event) => (
             Mood::Bad,
