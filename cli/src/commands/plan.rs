@@ -93,7 +93,6 @@ fn settings(args: &ReleaseArgs) -> Result<std::collections::BTreeMap<String, Str
 fn refused(path: &Path, error: &PlanError) -> CliError {
     let plain = CliError::usage(format!("{}: {error}", path.display()));
     match error {
-        PlanError::NoEnvironment => plain.hint("add `--env NAME`"),
         PlanError::MissingInputs(names) => {
             let flags: Vec<_> = names.iter().map(|name| format!("--set {name}=…")).collect();
             plain.hint(format!("add {}", flags.join(" ")))
