@@ -6,7 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "benchmark")]
 
 #[path = "../../plugins/host/tests/it/guest.rs"]
-#[expect(dead_code, unreachable_pub, reason = "shared with the tests of the plugin host, which use all of it")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the tests of the plugin host, which use all of it"
+)]
 mod guest;
 
 use std::fs::File;
@@ -35,7 +39,9 @@ struct Watch {
 
 impl Observer for Watch {
     fn recorded(&mut self, records: &[Record], _: Option<&Deployment>) {
-        let ended = records.iter().filter(|record| matches!(record.event, Event::AttemptSucceeded(_)));
+        let ended = records
+            .iter()
+            .filter(|record| matches!(record.event, Event::AttemptSucceeded(_)));
         self.ends.extend(ended.map(|_| Instant::now()));
     }
 
@@ -49,7 +55,11 @@ impl Observer for Watch {
 fn plan(component: Digest) -> Plan {
     let steps: Vec<_> = (0..STEPS)
         .map(|number| {
-            let needs: Vec<_> = number.checked_sub(1).map(|before| format!("s{before}")).into_iter().collect();
+            let needs: Vec<_> = number
+                .checked_sub(1)
+                .map(|before| format!("s{before}"))
+                .into_iter()
+                .collect();
             json!({
                 "id": format!("s{number}"), "name": "no-op", "plugin": "noop", "operation": "run", "with": {},
                 "needs": needs, "condition": null, "timeout": "1m", "on_failure": "fail", "required": true,
@@ -78,7 +88,11 @@ fn plan(component: Digest) -> Plan {
 }
 
 fn steps(folder: &std::path::Path) -> Vec<Duration> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let component = guest::Script::new().build();
     let store = Store::open(&folder.join("data")).unwrap();
     let digest = store.blobs.put(&component).unwrap().digest;
@@ -89,8 +103,14 @@ fn steps(folder: &std::path::Path) -> Vec<Duration> {
         secrets: Arc::new(Secrets::none()),
         clock: Clock::start(),
     };
-    let actor = Actor::Person { name: "bench".to_owned(), role: None };
-    let identity = Identity { runner: runner_identity(), actor };
+    let actor = Actor::Person {
+        name: "bench".to_owned(),
+        role: None,
+    };
+    let identity = Identity {
+        runner: runner_identity(),
+        actor,
+    };
     let id = DeploymentId::from_bytes([7; 16]);
     let mut runner = Runner::create(id, Box::new(plan(digest)), Environment::default(), identity);
     let mut watch = Watch { ends: Vec::new() };
@@ -125,6 +145,8 @@ fn main() {
         std::fs::create_dir_all(&round_folder).unwrap();
         let (write, step) = (median(writes(&round_folder)), median(steps(&round_folder)));
         let ratio = step.as_secs_f64() / write.as_secs_f64();
-        println!("round {round}: no-op step {step:?} (median of {STEPS}), plain durable write {write:?}, ratio {ratio:.2}");
+        println!(
+            "round {round}: no-op step {step:?} (median of {STEPS}), plain durable write {write:?}, ratio {ratio:.2}"
+        );
     }
 }

@@ -11,7 +11,6 @@ mod protocol;
 mod reader;
 mod server;
 
-pub(crate) use client::Client;
 pub(crate) use folder::{Access, AccessError, open, own};
 pub(crate) use protocol::{Decision, Owner};
 pub(crate) use reader::Reader;

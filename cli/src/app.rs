@@ -31,8 +31,17 @@ impl App {
     /// # Errors
     /// The runtime cannot be started.
     pub fn new(data: PathBuf, out: Output, by: Option<&str>, logging: bool) -> Result<Self, CliError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { data, out, actor: people::actor(by, None), logging, runtime })
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            data,
+            out,
+            actor: people::actor(by, None),
+            logging,
+            runtime,
+        })
     }
 
     /// The plugin host, with its compiled code cached for this user.
@@ -46,7 +55,11 @@ impl App {
 
 /// `$XDG_CACHE_HOME/surefoot`, or `~/.cache/surefoot`; without either nothing is cached.
 fn cache_folder() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
     cache.is_absolute().then(|| cache.join("surefoot"))
 }

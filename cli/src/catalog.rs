@@ -30,7 +30,12 @@ impl Catalog {
     /// A catalog that looks for plugin files relative to `folder`, the runbook's.
     #[must_use]
     pub fn new(host: Host, runtime: Handle, folder: PathBuf) -> Self {
-        Self { host, runtime, folder, found: Mutex::default() }
+        Self {
+            host,
+            runtime,
+            folder,
+            found: Mutex::default(),
+        }
     }
 
     /// The bytes of a plugin that this catalog has described.
@@ -65,16 +70,35 @@ impl PluginCatalog for Catalog {
         let (component, source) = self.load(name, source)?;
         let digest = Digest::of(&component);
         if let Some(found) = self.found.lock().unwrap_or_else(PoisonError::into_inner).get(&digest) {
-            return Ok(CatalogEntry { source, ..found.entry.clone() });
+            return Ok(CatalogEntry {
+                source,
+                ..found.entry.clone()
+            });
         }
-        let description = self.runtime.block_on(self.host.describe(&component)).map_err(|e| e.to_string())?;
-        let entry = CatalogEntry { description, digest, source };
-        let found = Found { entry: entry.clone(), component };
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, found);
+        let description = self
+            .runtime
+            .block_on(self.host.describe(&component))
+            .map_err(|e| e.to_string())?;
+        let entry = CatalogEntry {
+            description,
+            digest,
+            source,
+        };
+        let found = Found {
+            entry: entry.clone(),
+            component,
+        };
+        self.found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(digest, found);
         Ok(entry)
     }
 
     fn names(&self) -> Vec<String> {
-        surefoot_std_plugins::all().iter().map(|plugin| plugin.name.to_owned()).collect()
+        surefoot_std_plugins::all()
+            .iter()
+            .map(|plugin| plugin.name.to_owned())
+            .collect()
     }
 }

@@ -28,7 +28,9 @@ fn outcome(app: &App, left: &Left) -> Result<ExitCode, CliError> {
     let status = Status::of(&left.deployment);
     match app.out.format {
         Format::Json | Format::Jsonl => app.out.json(&status)?,
-        Format::Human => app.out.text(&summary::outcome(&status, now(), app.out.paint, app.out.width))?,
+        Format::Human => app
+            .out
+            .text(&summary::outcome(&status, now(), app.out.paint, app.out.width))?,
     }
     Ok(left.exit)
 }

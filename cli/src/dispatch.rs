@@ -42,13 +42,29 @@ fn log_to_stderr(verbose: u8) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::new(level);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
 }
 
 fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
-    let GlobalArgs { color, quiet, verbose, by, .. } = &cli.global;
+    let GlobalArgs {
+        color,
+        quiet,
+        verbose,
+        by,
+        ..
+    } = &cli.global;
     let out = Output::standard(format, Paint::choose(*color, &io::stdout()), *quiet);
-    let app = |folder: &str| App::new(cli.global.data_or(folder).to_owned(), out.clone(), by.as_deref(), *verbose > 0);
+    let app = |folder: &str| {
+        App::new(
+            cli.global.data_or(folder).to_owned(),
+            out.clone(),
+            by.as_deref(),
+            *verbose > 0,
+        )
+    };
     let act = || app(DEFAULT_DATA);
     let none = MemoryCatalog::default();
     match &cli.command {
@@ -67,17 +83,36 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
         }
         Command::Approve(args) => {
             let decision = Decision::Approve(args.checkpoint.clone(), args.role.clone(), args.note.clone());
-            commands::decide::run(&act()?, &args.id, decision, people::actor(by.as_deref(), Some(&args.role)))
+            commands::decide::run(
+                &act()?,
+                &args.id,
+                decision,
+                people::actor(by.as_deref(), Some(&args.role)),
+            )
         }
         Command::Refuse(args) => {
             let decision = Decision::Refuse(args.checkpoint.clone(), args.role.clone(), args.note.clone());
-            commands::decide::run(&act()?, &args.id, decision, people::actor(by.as_deref(), Some(&args.role)))
+            commands::decide::run(
+                &act()?,
+                &args.id,
+                decision,
+                people::actor(by.as_deref(), Some(&args.role)),
+            )
         }
         Command::Check(args) => {
             let app = act()?;
             let catalog = catalog(&app, &args.runbook)?;
             let log = Arc::new(MemoryLog::default());
-            commands::check::run(args, &Context { log, blobs: None, catalog: &catalog, surroundings: &Alone, out })
+            commands::check::run(
+                args,
+                &Context {
+                    log,
+                    blobs: None,
+                    catalog: &catalog,
+                    surroundings: &Alone,
+                    out,
+                },
+            )
         }
         Command::Plan(args) => {
             let app = act()?;
@@ -101,7 +136,17 @@ fn look(
     let folder = cli.global.data_or(DEFAULT_DATA);
     let reader = Arc::new(Reader::new(folder).map_err(|error| refused(error, folder))?);
     let blobs = folder.join("blobs");
-    let blobs = if blobs.is_dir() { Some(Arc::new(FileBlobs::open(&blobs)?) as Arc<dyn BlobStore>) } else { None };
+    let blobs = if blobs.is_dir() {
+        Some(Arc::new(FileBlobs::open(&blobs)?) as Arc<dyn BlobStore>)
+    } else {
+        None
+    };
     let log: Arc<dyn EventLog> = reader.clone();
-    command(&Context { log, blobs, catalog, surroundings: &*reader, out })
+    command(&Context {
+        log,
+        blobs,
+        catalog,
+        surroundings: &*reader,
+        out,
+    })
 }

@@ -29,10 +29,15 @@ pub use identity::{is_alive, runner_identity};
 /// What the engine works with.
 #[derive(Clone)]
 pub struct Engine {
+    /// Where events become durable.
     pub log: Arc<dyn EventLog>,
+    /// Where plugins come from and backups go to.
     pub blobs: Arc<dyn BlobStore>,
+    /// Runs plugins.
     pub host: Host,
+    /// What placeholders stand for.
     pub secrets: Arc<Secrets>,
+    /// The time.
     pub clock: Clock,
 }
 
@@ -41,9 +46,21 @@ pub enum Message {
     /// As it is.
     Input(Input),
     /// A command whose sender waits.
-    Ask { command: Command, actor: Actor, answer: oneshot::Sender<Result<(), Rejection>> },
+    Ask {
+        /// What is wanted.
+        command: Command,
+        /// By whom.
+        actor: Actor,
+        /// Gets the answer once it is durable.
+        answer: oneshot::Sender<Result<(), Rejection>>,
+    },
     /// A plugin's word for the person who watches.
-    Progress { step: StepId, text: String },
+    Progress {
+        /// Whose plugin.
+        step: StepId,
+        /// Its words.
+        text: String,
+    },
     /// Stop at once: what is recorded is recorded.
     Quit,
 }
@@ -87,8 +104,13 @@ impl Engine {
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
     ) -> Driven {
-        let mut drive =
-            Drive { engine: self, inbox, attempts: attempts::Attempts::default(), answers: HashMap::new(), token: 0 };
+        let mut drive = Drive {
+            engine: self,
+            inbox,
+            attempts: attempts::Attempts::default(),
+            answers: HashMap::new(),
+            token: 0,
+        };
         let mut input = Input::Tick;
         let mut held_since = None;
         loop {
@@ -116,7 +138,9 @@ impl Engine {
             if let Some(d) = held.filter(|_| hold != held_since)
                 && observer.waits_for_a_person(d)
             {
-                let _gone = inbox.send(Message::Input(Input::Stop { reason: "waiting for a person".to_owned() }));
+                let _gone = inbox.send(Message::Input(Input::Stop {
+                    reason: "waiting for a person".to_owned(),
+                }));
             }
             held_since = hold;
             input = match drive.next(messages, observer, wake).await {
@@ -148,16 +172,34 @@ impl Drive<'_> {
                 };
                 self.engine.log.submit(append, Box::new(done));
             }
-            Output::Execute { step, attempt, input, record, deadline } => {
+            Output::Execute {
+                step,
+                attempt,
+                input,
+                record,
+                deadline,
+            } => {
                 if let Some(d) = deployment {
                     let time_left = deadline.since(self.engine.clock.now()).std();
-                    let execution = attempts::Execution { step, attempt, input, record, time_left };
+                    let execution = attempts::Execution {
+                        step,
+                        attempt,
+                        input,
+                        record,
+                        time_left,
+                    };
                     self.attempts.execute(self.engine, d, self.inbox, execution);
                 }
             }
-            Output::Reconcile { step, attempt, input, doubt } => {
+            Output::Reconcile {
+                step,
+                attempt,
+                input,
+                doubt,
+            } => {
                 if let Some(d) = deployment {
-                    self.attempts.reconcile(self.engine, d, self.inbox, (step, attempt, input, doubt));
+                    self.attempts
+                        .reconcile(self.engine, d, self.inbox, (step, attempt, input, doubt));
                 }
             }
             Output::Cancel { step, attempt } => self.attempts.cancel(&step, attempt),
@@ -177,7 +219,9 @@ impl Drive<'_> {
         wake: Option<Timestamp>,
     ) -> Option<Input> {
         loop {
-            let pause = wake.map_or(LONGEST_SLEEP, |at| at.since(self.engine.clock.now()).std().min(LONGEST_SLEEP));
+            let pause = wake.map_or(LONGEST_SLEEP, |at| {
+                at.since(self.engine.clock.now()).std().min(LONGEST_SLEEP)
+            });
             let message = tokio::select! {
                 message = messages.recv() => message,
                 () = tokio::time::sleep(pause) => return Some(Input::Tick),
@@ -188,7 +232,11 @@ impl Drive<'_> {
                     self.token += 1;
                     let token = Token(self.token);
                     self.answers.insert(token, answer);
-                    return Some(Input::Command { command, actor, token: Some(token) });
+                    return Some(Input::Command {
+                        command,
+                        actor,
+                        token: Some(token),
+                    });
                 }
                 Some(Message::Progress { step, text }) => observer.progress(&step, &text),
                 // The engine itself holds a sender, so the second does not happen while it drives.

@@ -134,9 +134,8 @@ impl From<OpenError> for CliError {
             OpenError::Blobs(error) => error.into(),
             OpenError::Network { .. } => Self::usage(what),
             OpenError::OtherFormat { .. } => Self::new(ExitCode::Integrity, what),
-            OpenError::Folder { .. } => {
-                Self::new(ExitCode::Internal, what).hint("look at its owner, its permissions and the free space around it")
-            }
+            OpenError::Folder { .. } => Self::new(ExitCode::Internal, what)
+                .hint("look at its owner, its permissions and the free space around it"),
         }
     }
 }

@@ -10,9 +10,16 @@ use crate::error::CliError;
 #[must_use]
 pub fn actor(by: Option<&str>, role: Option<&str>) -> Actor {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let name = by.map(str::to_owned).or_else(|| set("SUDO_USER")).or_else(|| set("USER")).or_else(|| set("LOGNAME"));
+    let name = by
+        .map(str::to_owned)
+        .or_else(|| set("SUDO_USER"))
+        .or_else(|| set("USER"))
+        .or_else(|| set("LOGNAME"));
     let name = name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
-    Actor::Person { name, role: role.map(str::to_owned) }
+    Actor::Person {
+        name,
+        role: role.map(str::to_owned),
+    }
 }
 
 /// Asks at the terminal; without one, what needs a confirmation fails unless `yes` was given.

@@ -36,7 +36,10 @@ pub fn pin(plan: &Plan, runbook: &str, catalog: &Catalog, blobs: &dyn BlobStore)
     blobs.put(runbook.as_bytes())?;
     for (name, plugin) in &plan.plugins {
         let component = catalog.component(plugin.digest).ok_or_else(|| {
-            CliError::new(ExitCode::Internal, format!("plugin {name} changed while it was being planned"))
+            CliError::new(
+                ExitCode::Internal,
+                format!("plugin {name} changed while it was being planned"),
+            )
         })?;
         blobs.put(&component)?;
     }
@@ -55,10 +58,16 @@ pub fn in_window(plan: &Plan, at: Timestamp, yes: bool) -> Result<(), CliError> 
     let predicted = budgets.fold(Span(0), |sum, budget| Span(sum.0.saturating_add(budget.0)));
     let ends = at.after(predicted);
     let problem = if at < window.opens || at >= window.closes {
-        format!("it is {at}, outside of the window {}; it opens at {}", window.text, window.opens)
+        format!(
+            "it is {at}, outside of the window {}; it opens at {}",
+            window.text, window.opens
+        )
     } else if ends > window.closes {
         let closes = window.closes;
-        format!("it would end at {ends} (budgets: {predicted}), after the window {} closes at {closes}", window.text)
+        format!(
+            "it would end at {ends} (budgets: {predicted}), after the window {} closes at {closes}",
+            window.text
+        )
     } else {
         return Ok(());
     };

@@ -13,8 +13,8 @@ use surefoot_plugin_host::Secrets;
 use surefoot_store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::App;
 use crate::access::{AccessError, Owner, own, serve};
+use crate::app::App;
 use crate::engine::{Clock, Driven, Engine, Inbox, Message, Observer, inbox, runner_identity};
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -45,20 +45,17 @@ impl Session {
     /// Another process has it, or it cannot be used.
     pub fn open(folder: &Path) -> Result<Self, CliError> {
         let store = own(folder).map_err(|error| refused(error, folder))?;
-        Ok(Self { store, folder: folder.to_owned() })
+        Ok(Self {
+            store,
+            folder: folder.to_owned(),
+        })
     }
 
     /// Drives a deployment until it ends, or lets go.
     ///
     /// # Errors
     /// The deployment could not be started, was lost to another runner, or the log failed.
-    pub fn drive(
-        &self,
-        app: &App,
-        mut runner: Runner,
-        id: DeploymentId,
-        plan: &Plan,
-    ) -> Result<Left, CliError> {
+    pub fn drive(&self, app: &App, mut runner: Runner, id: DeploymentId, plan: &Plan) -> Result<Left, CliError> {
         let clock = Clock::start().not_before(runner.state().deployment().map(|d| d.last_at).unwrap_or_default());
         let engine = Engine {
             log: self.store.log.clone(),
@@ -68,10 +65,18 @@ impl Session {
             clock,
         };
         let (sender, mut messages) = inbox();
-        let owner = Owner { runner: runner_identity(), deployment: id, since: clock.now(), actor: app.actor.clone() };
-        let _serving = serve(&self.folder, Arc::clone(&self.store.log), owner, sender.clone())
+        let owner = Owner {
+            runner: runner_identity(),
+            deployment: id,
+            since: clock.now(),
+            actor: app.actor.clone(),
+        };
+        let _serving = serve(&self.folder, &self.store.log, owner, sender.clone())
             .map_err(|e| CliError::new(ExitCode::Internal, format!("the local socket cannot be served: {e}")))?;
-        let mut watcher = Watcher { progress: Progress::new(Mode::of(&app.out, app.logging), app.out.paint), wait: app.out.is_terminal };
+        let mut watcher = Watcher {
+            progress: Progress::new(Mode::of(&app.out, app.logging), app.out.paint),
+            wait: app.out.is_terminal,
+        };
         let driven = app.runtime.block_on(async {
             let signals = tokio::spawn(on_signals(sender.clone()));
             let driven = engine.drive(&mut runner, &sender, &mut messages, &mut watcher).await;
@@ -85,11 +90,21 @@ impl Session {
         match driven {
             Driven::Stopped(Stop::Ended) => {
                 let exit = ExitCode::of(deployment).unwrap_or(ExitCode::Internal);
-                Ok(Left { deployment: deployment.clone(), exit })
+                Ok(Left {
+                    deployment: deployment.clone(),
+                    exit,
+                })
             }
             Driven::Stopped(Stop::Released) => {
-                let exit = if deployment.hold.is_some() { ExitCode::Waiting } else { ExitCode::Waiting };
-                Ok(Left { deployment: deployment.clone(), exit })
+                let exit = if deployment.hold.is_some() {
+                    ExitCode::Waiting
+                } else {
+                    ExitCode::Waiting
+                };
+                Ok(Left {
+                    deployment: deployment.clone(),
+                    exit,
+                })
             }
             other => Err(ended_early(other, id)),
         }
@@ -98,7 +113,10 @@ impl Session {
     /// Who drives it from here on.
     #[must_use]
     pub fn identity(app: &App) -> Identity {
-        Identity { runner: runner_identity(), actor: app.actor.clone() }
+        Identity {
+            runner: runner_identity(),
+            actor: app.actor.clone(),
+        }
     }
 }
 
@@ -108,7 +126,12 @@ pub(crate) fn refused(error: AccessError, folder: &Path) -> CliError {
         AccessError::Missing(_) => CliError::usage(error.to_string())
             .hint("start a deployment with `surefoot run RUNBOOK`, or name another folder with `--data DIR`"),
         AccessError::Owned(owner) => {
-            let Owner { runner, deployment, since, actor } = *owner;
+            let Owner {
+                runner,
+                deployment,
+                since,
+                actor,
+            } = *owner;
             let text = format!(
                 "deployment {} is being run by {actor} on {} (process {}, alive) since {since}",
                 deployment.short(),
@@ -169,7 +192,9 @@ async fn on_signals(inbox: Inbox) {
         };
         let message = if first {
             anstream::eprintln!("{name}: stopping at the next safe point; once more stops at once");
-            Message::Input(Input::Stop { reason: format!("asked to stop ({name})") })
+            Message::Input(Input::Stop {
+                reason: format!("asked to stop ({name})"),
+            })
         } else {
             Message::Quit
         };

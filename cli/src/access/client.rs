@@ -30,7 +30,10 @@ impl Client {
         let mut stream = UnixStream::connect(&socket_path(folder)?)?;
         stream.set_write_timeout(Some(ANSWER_LIMIT))?;
         match ask(&mut stream, &Request::Owner, Duration::ZERO)? {
-            Response::Owner(owner) => Ok(Self { stream: Mutex::new(stream), owner }),
+            Response::Owner(owner) => Ok(Self {
+                stream: Mutex::new(stream),
+                owner,
+            }),
             _ => Err(unexpected()),
         }
     }
@@ -41,7 +44,11 @@ impl Client {
     }
 
     fn ask(&self, request: &Request, wait: Duration) -> io::Result<Response> {
-        ask(&mut self.stream.lock().unwrap_or_else(PoisonError::into_inner), request, wait)
+        ask(
+            &mut self.stream.lock().unwrap_or_else(PoisonError::into_inner),
+            request,
+            wait,
+        )
     }
 
     /// Waits until the log has more than `size` events; false if it has not after `timeout`.
@@ -89,7 +96,10 @@ impl Client {
                 break;
             }
             for wire in page {
-                let text = |e: minicbor::decode::Error| LogError::Corrupt { seq: None, text: e.to_string() };
+                let text = |e: minicbor::decode::Error| LogError::Corrupt {
+                    seq: None,
+                    text: e.to_string(),
+                };
                 all.push(wire.try_into().map_err(text)?);
             }
         }
@@ -136,7 +146,9 @@ impl EventLog for Client {
     }
 
     fn read(&self, from: Seq, limit: usize) -> Result<Vec<Record>, LogError> {
-        self.pages(limit, |last, left| Request::Read(last.map_or(from, |last| last.seq.next()), left))
+        self.pages(limit, |last, left| {
+            Request::Read(last.map_or(from, |last| last.seq.next()), left)
+        })
     }
 
     fn read_stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Record>, LogError> {
@@ -148,8 +160,15 @@ impl EventLog for Client {
     fn streams(&self) -> Result<Vec<(StreamId, StreamHead)>, LogError> {
         self.query(&Request::Streams, |response| match response {
             Response::Streams(ends) => {
-                let pair =
-                    |end: StreamEnd| (end.stream, StreamHead { version: end.version, epoch: end.epoch });
+                let pair = |end: StreamEnd| {
+                    (
+                        end.stream,
+                        StreamHead {
+                            version: end.version,
+                            epoch: end.epoch,
+                        },
+                    )
+                };
                 Some(ends.into_iter().map(pair).collect())
             }
             _ => None,

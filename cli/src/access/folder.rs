@@ -110,5 +110,8 @@ pub(super) fn socket_path(folder: &Path) -> io::Result<SocketPath> {
     }
     let folder = OwnedFd::from(std::fs::File::open(folder)?);
     let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd()));
-    Ok(SocketPath { path, _folder: Some(folder) })
+    Ok(SocketPath {
+        path,
+        _folder: Some(folder),
+    })
 }

@@ -7,7 +7,9 @@ pub(crate) const LONGEST: usize = 64 << 20;
 
 /// Writes one frame.
 pub(crate) fn write(to: &mut impl Write, body: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(body.len()).ok().filter(|length| *length as usize <= LONGEST);
+    let length = u32::try_from(body.len())
+        .ok()
+        .filter(|length| *length as usize <= LONGEST);
     let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a frame is too long"))?;
     to.write_all(&length.to_be_bytes())?;
     to.write_all(body)?;
@@ -24,7 +26,10 @@ pub(crate) fn read(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     }
     let length = u32::from_be_bytes(length) as usize;
     if length > LONGEST {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a frame of {length} bytes is too long")));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("a frame of {length} bytes is too long"),
+        ));
     }
     let mut body = vec![0; length];
     from.read_exact(&mut body)?;

@@ -91,7 +91,11 @@ impl From<Decision> for Command {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::Abort(reason) => Self::Abort { reason },
-            Decision::Resolve(subject, resolution, reason) => Self::Resolve { subject, resolution, reason },
+            Decision::Resolve(subject, resolution, reason) => Self::Resolve {
+                subject,
+                resolution,
+                reason,
+            },
             Decision::Approve(phase, role, note) => Self::Approve { phase, role, note },
             Decision::Refuse(phase, role, note) => Self::Refuse { phase, role, note },
         }

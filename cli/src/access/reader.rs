@@ -34,7 +34,10 @@ impl Reader {
             Err(AccessError::Missing(_)) => None,
             Err(error) => return Err(error),
         };
-        Ok(Self { folder: folder.to_owned(), access: Mutex::new(access) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            access: Mutex::new(access),
+        })
     }
 
     fn log(&self) -> Result<Arc<dyn EventLog>, LogError> {
@@ -46,7 +49,9 @@ impl Reader {
                 Err(error) => return Err(LogError::Io(error.to_string())),
             };
         }
-        Ok(access.as_ref().map_or_else(|| Arc::new(MemoryLog::default()) as Arc<dyn EventLog>, Access::log))
+        Ok(access
+            .as_ref()
+            .map_or_else(|| Arc::new(MemoryLog::default()) as Arc<dyn EventLog>, Access::log))
     }
 
     fn let_go(&self) {

@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use surefoot_kernel::port::{EventLog, StreamHead};
 use surefoot_store::RedbLog;
 use tokio::sync::oneshot;
 
-use super::folder::{SOCKET, socket_path};
+use super::folder::{SOCKET, SocketPath, socket_path};
 use super::frame;
 use super::protocol::{Owner, Request, Response, StreamEnd, WireRecord, decode, encode};
 use crate::engine::{Inbox, Message};
@@ -41,54 +41,75 @@ const MOST_RECORDS: u32 = 4096;
 /// Longest time that a reader may wait for new events in one request.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The socket while it is served; removed when dropped.
+/// The socket while it is served; no longer served and removed when dropped.
 pub(crate) struct Serving {
     path: PathBuf,
+    address: SocketPath,
+    over: Arc<AtomicBool>,
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        // Wakes the thread that waits for connections, so that it sees that it is over.
+        let _woken = UnixStream::connect(&self.address);
         // A left-over socket does no harm: the next owner replaces it.
         let _left = fs::remove_file(&self.path);
     }
 }
 
 /// Serves the data folder `folder`, which this process owns.
-pub(crate) fn serve(folder: &Path, log: Arc<RedbLog>, owner: Owner, inbox: Inbox) -> io::Result<Serving> {
+pub(crate) fn serve(folder: &Path, log: &Arc<RedbLog>, owner: Owner, inbox: Inbox) -> io::Result<Serving> {
     let path = folder.join(SOCKET);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(&socket_path(folder)?)?;
+    let address = socket_path(folder)?;
+    let listener = UnixListener::bind(&address)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    let served = Served { log, owner, inbox };
-    thread::Builder::new().name("socket".to_owned()).spawn(move || accept(&listener, &served))?;
-    Ok(Serving { path })
+    // Weak: a reader that stays connected does not keep the log from being closed.
+    let served = Served {
+        log: Arc::downgrade(log),
+        owner,
+        inbox,
+    };
+    let over = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&over);
+    thread::Builder::new()
+        .name("socket".to_owned())
+        .spawn(move || accept(&listener, &served, &ended))?;
+    Ok(Serving { path, address, over })
 }
 
 #[derive(Clone)]
 struct Served {
-    log: Arc<RedbLog>,
+    log: Weak<RedbLog>,
     owner: Owner,
     inbox: Inbox,
 }
 
-fn accept(listener: &UnixListener, served: &Served) {
+fn accept(listener: &UnixListener, served: &Served, over: &AtomicBool) {
     let open = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
+        if over.load(Ordering::Relaxed) {
+            return;
+        }
         let Ok(stream) = stream else { continue };
         if !is_ours(&stream) || open.load(Ordering::Relaxed) >= MOST_CONNECTIONS {
             continue;
         }
         open.fetch_add(1, Ordering::Relaxed);
         let (served, done) = (served.clone(), Arc::clone(&open));
-        let started = thread::Builder::new().name("reader".to_owned()).stack_size(512 << 10).spawn(move || {
-            if let Err(error) = answer(stream, &served) {
-                tracing::debug!(%error, "a reader went away");
-            }
-            done.fetch_sub(1, Ordering::Relaxed);
-        });
+        let started = thread::Builder::new()
+            .name("reader".to_owned())
+            .stack_size(512 << 10)
+            .spawn(move || {
+                if let Err(error) = answer(stream, &served) {
+                    tracing::debug!(%error, "a reader went away");
+                }
+                done.fetch_sub(1, Ordering::Relaxed);
+            });
         if started.is_err() {
             open.fetch_sub(1, Ordering::Relaxed);
         }
@@ -113,12 +134,17 @@ fn answer(mut stream: UnixStream, served: &Served) -> io::Result<()> {
 }
 
 fn respond(request: Request, served: &Served) -> Response {
-    let log = &served.log;
+    let Some(log) = served.log.upgrade() else {
+        return Response::Failed("the deployment has just ended".to_owned());
+    };
     let result = match request {
         Request::Owner => return Response::Owner(served.owner.clone()),
         Request::Decide(deployment, actor, decision) => {
             if deployment != served.owner.deployment {
-                let text = format!("this process runs deployment {}, not {deployment}", served.owner.deployment);
+                let text = format!(
+                    "this process runs deployment {}, not {deployment}",
+                    served.owner.deployment
+                );
                 return Response::Rejected(text);
             }
             return decide(served, decision.into(), actor);
@@ -128,17 +154,21 @@ fn respond(request: Request, served: &Served) -> Response {
             return Response::Head(head.size, head.root);
         }
         Request::Head => log.head().map(|head| Response::Head(head.size, head.root)),
-        Request::StreamHead(stream) => {
-            log.stream_head(&stream).map(|head| Response::StreamHead(head.version, head.epoch))
-        }
+        Request::StreamHead(stream) => log
+            .stream_head(&stream)
+            .map(|head| Response::StreamHead(head.version, head.epoch)),
         Request::Streams => log.streams().map(|streams| {
-            let end = |(stream, head): (_, StreamHead)| StreamEnd { stream, version: head.version, epoch: head.epoch };
+            let end = |(stream, head): (_, StreamHead)| StreamEnd {
+                stream,
+                version: head.version,
+                epoch: head.epoch,
+            };
             Response::Streams(streams.into_iter().map(end).collect())
         }),
         Request::Read(from, limit) => log.read(from, limit.min(MOST_RECORDS) as usize).map(|all| page(&all)),
-        Request::ReadStream(stream, after, limit) => {
-            log.read_stream(&stream, after, limit.min(MOST_RECORDS) as usize).map(|all| page(&all))
-        }
+        Request::ReadStream(stream, after, limit) => log
+            .read_stream(&stream, after, limit.min(MOST_RECORDS) as usize)
+            .map(|all| page(&all)),
     };
     result.unwrap_or_else(|error| Response::Failed(error.to_string()))
 }

@@ -18,9 +18,14 @@ pub fn run(app: &App, prefix: &str, reason: String, actor: Actor) -> Result<Exit
         Taken::Running(id) => {
             if app.out.format == crate::context::Format::Human {
                 let text = "the process that runs it stops it, and rolls back what has to be";
-                app.out.text(&format!("{}: {text}; see `surefoot watch {}`\n", id.short(), id.short()))?;
+                app.out.text(&format!(
+                    "{}: {text}; see `surefoot watch {}`\n",
+                    id.short(),
+                    id.short()
+                ))?;
             } else {
-                app.out.json(&serde_json::json!({ "deployment": id, "recorded": true }))?;
+                app.out
+                    .json(&serde_json::json!({ "deployment": id, "recorded": true }))?;
             }
             Ok(ExitCode::Ok)
         }

@@ -18,7 +18,7 @@ use crate::session::refused;
 
 /// Where a decision was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub(crate) enum Taken {
     /// By the process that runs the deployment: it goes on at once.
     Running(DeploymentId),
     /// Recorded; nobody runs the deployment.
@@ -29,17 +29,25 @@ pub enum Taken {
 ///
 /// # Errors
 /// There is no such deployment, or the decision does not fit where it stands.
-pub fn run(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<ExitCode, CliError> {
+pub(crate) fn run(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<ExitCode, CliError> {
     let (id, text) = match take(app, prefix, decision, actor)? {
-        Taken::Running(id) => (id, "recorded; the process that runs the deployment goes on with it".to_owned()),
-        Taken::Recorded(id) => {
-            (id, format!("recorded; nobody runs the deployment: go on with `surefoot resume {}`", id.short()))
-        }
+        Taken::Running(id) => (
+            id,
+            "recorded; the process that runs the deployment goes on with it".to_owned(),
+        ),
+        Taken::Recorded(id) => (
+            id,
+            format!(
+                "recorded; nobody runs the deployment: go on with `surefoot resume {}`",
+                id.short()
+            ),
+        ),
     };
     if app.out.format == crate::context::Format::Human {
         app.out.text(&format!("{}: {text}\n", id.short()))?;
     } else {
-        app.out.json(&serde_json::json!({ "deployment": id, "recorded": true }))?;
+        app.out
+            .json(&serde_json::json!({ "deployment": id, "recorded": true }))?;
     }
     Ok(ExitCode::Ok)
 }
@@ -48,7 +56,7 @@ pub fn run(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<
 ///
 /// # Errors
 /// See [`run`].
-pub fn take(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<Taken, CliError> {
+pub(crate) fn take(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<Taken, CliError> {
     match open(&app.data).map_err(|error| refused(error, &app.data))? {
         Access::Through(client) => {
             let id = find_deployment(&*client, prefix)?;
@@ -69,12 +77,13 @@ fn record(store: &Store, id: DeploymentId, decision: Decision, actor: &Actor) ->
     let deployment = load_deployment(&*store.log, id)?;
     let environment = load_environment(&*store.log, &deployment.plan.environment)?;
     let at = now().max(deployment.last_at);
-    let append = decide_offline(&State::Present(deployment), &environment, decision.into(), actor, at).map_err(
-        |error| match error {
-            OfflineError::Rejected(rejection) => CliError::from(rejection),
-            OfflineError::Corrupt(corrupt) => corrupt.into(),
-        },
-    )?;
+    let append =
+        decide_offline(&State::Present(deployment), &environment, decision.into(), actor, at).map_err(|error| {
+            match error {
+                OfflineError::Rejected(rejection) => CliError::from(rejection),
+                OfflineError::Corrupt(corrupt) => corrupt.into(),
+            }
+        })?;
     store.log.append(append)?;
     Ok(())
 }

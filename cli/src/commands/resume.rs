@@ -27,7 +27,10 @@ pub fn run(args: &ResumeArgs, app: &App) -> Result<ExitCode, CliError> {
 /// See [`run`].
 pub fn resume(app: &App, prefix: Option<&str>) -> Result<Left, CliError> {
     if !app.data.is_dir() {
-        return Err(crate::session::refused(crate::access::AccessError::Missing(app.data.clone()), &app.data));
+        return Err(crate::session::refused(
+            crate::access::AccessError::Missing(app.data.clone()),
+            &app.data,
+        ));
     }
     let session = Session::open(&app.data)?;
     let id = match prefix {
@@ -42,8 +45,11 @@ pub(super) fn take_over(app: &App, session: &Session, id: DeploymentId) -> Resul
     let log = &*session.store.log;
     let deployment = load_deployment(log, id)?;
     if deployment.stage.is_final() {
-        return Err(CliError::usage(format!("deployment {} has ended: there is nothing to resume", id.short()))
-            .hint(format!("look at it with `surefoot status {}`", id.short())));
+        return Err(CliError::usage(format!(
+            "deployment {} has ended: there is nothing to resume",
+            id.short()
+        ))
+        .hint(format!("look at it with `surefoot status {}`", id.short())));
     }
     let environment = load_environment(log, &deployment.plan.environment)?;
     if let Some(other) = environment.active.filter(|active| *active != id) {
@@ -62,9 +68,8 @@ fn unfinished(log: &dyn EventLog) -> Result<DeploymentId, CliError> {
     }
     match active.as_slice() {
         [id] => Ok(*id),
-        [] if deployments(log)?.is_empty() => {
-            Err(CliError::usage("nothing has been deployed from this data folder").hint("start with `surefoot run RUNBOOK`"))
-        }
+        [] if deployments(log)?.is_empty() => Err(CliError::usage("nothing has been deployed from this data folder")
+            .hint("start with `surefoot run RUNBOOK`")),
         [] => Err(CliError::usage("no deployment is unfinished").hint("`surefoot list` shows them all")),
         several => {
             let ids: Vec<_> = several.iter().map(DeploymentId::short).collect();

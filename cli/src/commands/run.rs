@@ -75,6 +75,8 @@ pub(super) fn occupied(d: &Deployment) -> CliError {
         runner.pid,
         d.last_at,
     );
-    CliError::new(ExitCode::Locked, text)
-        .hint(format!("continue it with `surefoot resume {0}`, or end it with `surefoot abort {0} --reason …`", d.id.short()))
+    CliError::new(ExitCode::Locked, text).hint(format!(
+        "continue it with `surefoot resume {0}`, or end it with `surefoot abort {0} --reason …`",
+        d.id.short()
+    ))
 }

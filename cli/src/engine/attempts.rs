@@ -50,12 +50,28 @@ impl Attempts {
                 Err(failure) => AttemptEnd::Failed(failure),
             };
             let command = match end {
-                AttemptEnd::Succeeded(outcome) => Command::Finish { step, attempt, end: Ok(outcome) },
-                AttemptEnd::Failed(failure) => Command::Finish { step, attempt, end: Err(failure) },
-                AttemptEnd::Diverged(divergence) => Command::Diverge { step, attempt, text: divergence.to_string() },
+                AttemptEnd::Succeeded(outcome) => Command::Finish {
+                    step,
+                    attempt,
+                    end: Ok(outcome),
+                },
+                AttemptEnd::Failed(failure) => Command::Finish {
+                    step,
+                    attempt,
+                    end: Err(failure),
+                },
+                AttemptEnd::Diverged(divergence) => Command::Diverge {
+                    step,
+                    attempt,
+                    text: divergence.to_string(),
+                },
                 AttemptEnd::Interrupted => return,
             };
-            let _gone = inbox.send(Message::Input(Input::Command { command, actor: Actor::Surefoot, token: None }));
+            let _gone = inbox.send(Message::Input(Input::Command {
+                command,
+                actor: Actor::Surefoot,
+                token: None,
+            }));
         });
         self.tasks.insert(key, task);
     }
@@ -69,8 +85,13 @@ impl Attempts {
     ) {
         let key = (step.clone(), attempt);
         let effect = doubt.effect;
-        let execution =
-            Execution { step: step.clone(), attempt, input, record: Vec::new(), time_left: RECONCILE_LIMIT };
+        let execution = Execution {
+            step: step.clone(),
+            attempt,
+            input,
+            record: Vec::new(),
+            time_left: RECONCILE_LIMIT,
+        };
         let prepared = prepare(engine, d, inbox, execution);
         let inbox = inbox.clone();
         let task = tokio::spawn(async move {
@@ -79,8 +100,18 @@ impl Attempts {
                 Err(failure) => Err(failure.message),
             };
             let (finding, reason) = found.unwrap_or_else(|text| (Finding::Unknown, text));
-            let command = Command::Reconcile { step, attempt, effect, finding, reason };
-            let _gone = inbox.send(Message::Input(Input::Command { command, actor: Actor::Surefoot, token: None }));
+            let command = Command::Reconcile {
+                step,
+                attempt,
+                effect,
+                finding,
+                reason,
+            };
+            let _gone = inbox.send(Message::Input(Input::Command {
+                command,
+                actor: Actor::Surefoot,
+                token: None,
+            }));
         });
         self.tasks.insert(key, task);
     }
@@ -107,11 +138,28 @@ struct Prepared {
 }
 
 fn prepare(engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution) -> Result<Prepared, Failure> {
-    let Execution { step: id, attempt, input, record, time_left } = execution;
+    let Execution {
+        step: id,
+        attempt,
+        input,
+        record,
+        time_left,
+    } = execution;
     let missing = |what: String| Failure::permanent("not-in-plan", what);
-    let step = d.plan.step(&id).ok_or_else(|| missing(format!("the plan has no step {id}")))?;
-    let plugin = d.plan.plugins.get(&step.plugin).ok_or_else(|| missing(format!("no plugin {}", step.plugin)))?;
-    let journal = RunnerJournal { inbox: inbox.clone(), step: id.clone(), attempt };
+    let step = d
+        .plan
+        .step(&id)
+        .ok_or_else(|| missing(format!("the plan has no step {id}")))?;
+    let plugin = d
+        .plan
+        .plugins
+        .get(&step.plugin)
+        .ok_or_else(|| missing(format!("no plugin {}", step.plugin)))?;
+    let journal = RunnerJournal {
+        inbox: inbox.clone(),
+        step: id.clone(),
+        attempt,
+    };
     Ok(Prepared {
         engine: engine.clone(),
         world: World {
@@ -174,6 +222,10 @@ impl Prepared {
 
     async fn look(mut self, doubt: RecordedEffect) -> Result<(Finding, String), String> {
         self.load().await.map_err(|failure| failure.message)?;
-        self.engine.host.reconcile(self.attempt, &doubt, self.world).await.map_err(|e| e.to_string())
+        self.engine
+            .host
+            .reconcile(self.attempt, &doubt, self.world)
+            .await
+            .map_err(|e| e.to_string())
     }
 }

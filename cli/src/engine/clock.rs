@@ -19,12 +19,18 @@ impl Clock {
     pub fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let base = Timestamp(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX));
-        Self { base, started: Instant::now() }
+        Self {
+            base,
+            started: Instant::now(),
+        }
     }
 
     /// The same clock, but not before `recorded`.
     pub fn not_before(self, recorded: Timestamp) -> Self {
-        Self { base: self.base.max(recorded), ..self }
+        Self {
+            base: self.base.max(recorded),
+            ..self
+        }
     }
 
     /// Now.

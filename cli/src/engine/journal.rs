@@ -20,7 +20,11 @@ pub(super) struct RunnerJournal {
 
 impl RunnerJournal {
     fn tell(&self, command: Command) -> Result<(), JournalClosed> {
-        let input = Input::Command { command, actor: Actor::Surefoot, token: None };
+        let input = Input::Command {
+            command,
+            actor: Actor::Surefoot,
+            token: None,
+        };
         self.inbox.send(Message::Input(input)).map_err(|_| JournalClosed)
     }
 }
@@ -29,8 +33,17 @@ impl Journal for RunnerJournal {
     fn intend(&self, effect: EffectNo, request: EffectRequest) -> BoxFuture<'_, Result<(), JournalClosed>> {
         Box::pin(async move {
             let (answer, durable) = oneshot::channel();
-            let command = Command::Intend { step: self.step.clone(), attempt: self.attempt, effect, request };
-            let ask = Message::Ask { command, actor: Actor::Surefoot, answer };
+            let command = Command::Intend {
+                step: self.step.clone(),
+                attempt: self.attempt,
+                effect,
+                request,
+            };
+            let ask = Message::Ask {
+                command,
+                actor: Actor::Surefoot,
+                answer,
+            };
             self.inbox.send(ask).map_err(|_| JournalClosed)?;
             match durable.await {
                 Ok(Ok(())) => Ok(()),
@@ -44,7 +57,12 @@ impl Journal for RunnerJournal {
     }
 
     fn complete(&self, effect: EffectNo, result: EffectResult) -> BoxFuture<'_, Result<(), JournalClosed>> {
-        let command = Command::Complete { step: self.step.clone(), attempt: self.attempt, effect, result };
+        let command = Command::Complete {
+            step: self.step.clone(),
+            attempt: self.attempt,
+            effect,
+            result,
+        };
         let told = self.tell(command);
         Box::pin(std::future::ready(told))
     }
@@ -56,19 +74,33 @@ impl Journal for RunnerJournal {
         result: EffectResult,
     ) -> BoxFuture<'_, Result<(), JournalClosed>> {
         let (step, attempt) = (self.step.clone(), self.attempt);
-        let told = self.tell(Command::Read { step, attempt, effect, request, result });
+        let told = self.tell(Command::Read {
+            step,
+            attempt,
+            effect,
+            request,
+            result,
+        });
         Box::pin(std::future::ready(told))
     }
 
     fn denied(&self, call: &str, text: &str) {
         let (step, attempt) = (self.step.clone(), self.attempt);
-        let command = Command::Deny { step, attempt, call: call.to_owned(), text: text.to_owned() };
+        let command = Command::Deny {
+            step,
+            attempt,
+            call: call.to_owned(),
+            text: text.to_owned(),
+        };
         // A closed inbox means that the runner is gone; the refusal itself is recorded as a result.
         let _gone = self.tell(command);
     }
 
     fn progress(&self, message: &str) {
-        let progress = Message::Progress { step: self.step.clone(), text: message.to_owned() };
+        let progress = Message::Progress {
+            step: self.step.clone(),
+            text: message.to_owned(),
+        };
         let _gone = self.inbox.send(progress);
     }
 }

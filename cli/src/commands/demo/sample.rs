@@ -11,16 +11,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Deserialize;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::args::{ReleaseArgs, RunArgs, Setting};
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::args::{ReleaseArgs, RunArgs, Setting};
 
 const RUNBOOK: &str = include_str!("../../../../fixtures/quickstart/runbook.yaml");
 
 const RELEASES: [(&str, &str); 3] = [
-    ("v1.json", include_str!("../../../../fixtures/quickstart/releases/v1.json")),
-    ("v2.json", include_str!("../../../../fixtures/quickstart/releases/v2.json")),
-    ("v4-errors.json", include_str!("../../../../fixtures/quickstart/releases/v4-errors.json")),
+    (
+        "v1.json",
+        include_str!("../../../../fixtures/quickstart/releases/v1.json"),
+    ),
+    (
+        "v2.json",
+        include_str!("../../../../fixtures/quickstart/releases/v2.json"),
+    ),
+    (
+        "v4-errors.json",
+        include_str!("../../../../fixtures/quickstart/releases/v4-errors.json"),
+    ),
 ];
 
 /// First port that is tried; the sample needs four in a row.
@@ -63,11 +72,17 @@ impl Sample {
     pub(super) fn new(data: &Path) -> Result<Self, CliError> {
         let shop = std::env::current_exe()?.with_file_name("shop");
         if !shop.is_file() {
-            return Err(CliError::usage(format!("the sample's program {} is not there", shop.display()))
-                .hint("build it with `cargo build --release`, then run `target/release/surefoot demo`"));
+            return Err(
+                CliError::usage(format!("the sample's program {} is not there", shop.display()))
+                    .hint("build it with `cargo build --release`, then run `target/release/surefoot demo`"),
+            );
         }
         let folder = std::path::absolute(data.join("sample"))?;
-        let mut sample = Self { shop, folder, first_port: FIRST_PORT };
+        let mut sample = Self {
+            shop,
+            folder,
+            first_port: FIRST_PORT,
+        };
         if sample.home().is_dir() {
             sample.ctl(&["down"])?;
         }
@@ -110,15 +125,30 @@ impl Sample {
             ("control".to_owned(), format!("http://127.0.0.1:{}", self.last_port())),
             ("releases".to_owned(), text(&self.folder.join("releases"))),
         ];
-        let settings = settings.into_iter().map(|(key, value)| Setting { key, value }).collect();
-        let release = ReleaseArgs { version: Some(version.to_owned()), settings, ..ReleaseArgs::default() };
-        RunArgs { runbook: self.runbook(), release, yes: true }
+        let settings = settings
+            .into_iter()
+            .map(|(key, value)| Setting { key, value })
+            .collect();
+        let release = ReleaseArgs {
+            version: Some(version.to_owned()),
+            settings,
+            ..ReleaseArgs::default()
+        };
+        RunArgs {
+            runbook: self.runbook(),
+            release,
+            yes: true,
+        }
     }
 
     /// Number of orders in the sample's database.
     pub(super) fn orders(&self) -> Result<u64, CliError> {
         let database = self.home().join("data/shop.db");
-        let answer = self.command().args(["sql".as_ref(), database.as_os_str()]).arg("SELECT count(*) FROM orders").output()?;
+        let answer = self
+            .command()
+            .args(["sql".as_ref(), database.as_os_str()])
+            .arg("SELECT count(*) FROM orders")
+            .output()?;
         String::from_utf8_lossy(&answer.stdout)
             .trim()
             .parse()
@@ -132,12 +162,20 @@ impl Sample {
     }
 
     fn ctl(&self, arguments: &[&str]) -> Result<(), CliError> {
-        let answer = self.command().args(["ctl", "--home"]).arg(self.home()).args(arguments).output()?;
+        let answer = self
+            .command()
+            .args(["ctl", "--home"])
+            .arg(self.home())
+            .args(arguments)
+            .output()?;
         if answer.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
-        Err(CliError::new(ExitCode::Internal, format!("the sample cannot be controlled: {said}")))
+        Err(CliError::new(
+            ExitCode::Internal,
+            format!("the sample cannot be controlled: {said}"),
+        ))
     }
 }
 
@@ -151,7 +189,10 @@ impl Drop for Sample {
 
 /// An earlier demo's log is kept: its folder gets the next free number.
 fn set_aside(data: &Path) -> Result<(), CliError> {
-    let name = data.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = data
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     for number in 1..10_000 {
         let aside = data.with_file_name(format!("{name}.{number}"));
         if !aside.exists() {

@@ -43,11 +43,22 @@ impl Story {
         for chapter in &self.chapters {
             let d = &chapter.left.deployment;
             let good = chapter.left.exit == ExitCode::Ok;
-            let outcome = if good { paint.good("succeeded") } else { paint.bad("refused, rolled back") };
-            text.push_str(&format!("  {:<10} {outcome} in {:.1} s", d.plan.release.version, seconds(d)));
+            let outcome = if good {
+                paint.good("succeeded")
+            } else {
+                paint.bad("refused, rolled back")
+            };
+            text.push_str(&format!(
+                "  {:<10} {outcome} in {:.1} s",
+                d.plan.release.version,
+                seconds(d)
+            ));
             text.push_str(&format!(" · {}\n", verdicts(d).join(" · ")));
             if let Some(served) = &chapter.traffic {
-                let count = format!("requests sent during the switch: {}, failed: {}", served.requests, served.failed);
+                let count = format!(
+                    "requests sent during the switch: {}, failed: {}",
+                    served.requests, served.failed
+                );
                 text.push_str(&format!("             {count} (p95 {:.0} ms)\n", served.p95_ms));
             }
             if let (false, Some(before), Some(after)) = (good, chapter.rows_before, chapter.rows_after) {
@@ -59,9 +70,17 @@ impl Story {
         }
         text.push_str(&format!("\n{}\n", paint.bold("Where one could go back to now")));
         for target in targets {
-            let safe = if target.safe { paint.good("safe") } else { paint.bad("not safe") };
+            let safe = if target.safe {
+                paint.good("safe")
+            } else {
+                paint.bad("not safe")
+            };
             let reasons: Vec<_> = target.reasons.iter().map(|reason| reason.text.as_str()).collect();
-            text.push_str(&format!("  {:<10} {safe}: {}\n", target.release.version, reasons.join("; ")));
+            text.push_str(&format!(
+                "  {:<10} {safe}: {}\n",
+                target.release.version,
+                reasons.join("; ")
+            ));
         }
         let data = data.display();
         let bad = self.last().map(|left| left.deployment.id.short()).unwrap_or_default();

@@ -9,10 +9,15 @@ fn other_commands_work_while_a_deployment_runs_and_a_second_run_is_refused() {
     let shop = Shop::new();
     let mut first = Running::start(shop.run_command("v1"));
     wait_until("the socket is there", || shop.data().join("control.sock").exists());
-    let mode = std::fs::metadata(shop.data().join("control.sock")).expect("a socket").permissions().mode();
+    let mode = std::fs::metadata(shop.data().join("control.sock"))
+        .expect("a socket")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
     wait_until("the deployment is in the log", || {
-        shop.command(&["status"]).output().is_ok_and(|output| output.status.success())
+        shop.command(&["status"])
+            .output()
+            .is_ok_and(|output| output.status.success())
     });
     let status = shop.json(&["status"]);
     assert_eq!(status["release"]["version"], "v1");
@@ -36,7 +41,8 @@ fn json_has_the_promised_fields() {
     let (code, text) = shop.deploy("v1");
     assert_eq!(code, 0, "{text}");
     let status = shop.json(&["status"]);
-    let fields = "id service environment release state phase checkpoints hold head_seq started_at finished_at runbook_followed";
+    let fields =
+        "id service environment release state phase checkpoints hold head_seq started_at finished_at runbook_followed";
     for field in fields.split(' ') {
         assert!(status.get(field).is_some(), "status has no {field}: {status}");
     }
@@ -44,7 +50,10 @@ fn json_has_the_promised_fields() {
         assert!(status["release"].get(field).is_some(), "the release has no {field}");
     }
     for field in ["phase", "verdict", "seq"] {
-        assert!(status["checkpoints"][0].get(field).is_some(), "a checkpoint has no {field}");
+        assert!(
+            status["checkpoints"][0].get(field).is_some(),
+            "a checkpoint has no {field}"
+        );
     }
     for (seq, event) in shop.events().iter().enumerate() {
         assert_eq!(event["seq"], seq, "the log has a gap");

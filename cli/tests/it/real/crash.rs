@@ -10,7 +10,10 @@ fn killed_at(kind: &str, what: &str) -> Shop {
     let mut run = Running::start(shop.run_command("v2"));
     wait_until("the event is in the log", || {
         let events = shop.events();
-        events.iter().skip(seen).any(|event| event["type"] == kind && event["payload"].to_string().contains(what))
+        events
+            .iter()
+            .skip(seen)
+            .any(|event| event["type"] == kind && event["payload"].to_string().contains(what))
     });
     run.kill();
     shop
@@ -44,9 +47,18 @@ fn a_signal_stops_at_a_safe_point_and_says_how_to_go_on() {
     let shop = Shop::new();
     assert_eq!(shop.deploy("v1").0, 0);
     let seen = shop.events().len();
-    let run = shop.run_command("v2").stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn();
+    let run = shop
+        .run_command("v2")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn();
     let run = run.expect("it starts");
-    wait_until("it has begun", || shop.events().iter().skip(seen).any(|event| event["type"] == "AttemptStarted"));
+    wait_until("it has begun", || {
+        shop.events()
+            .iter()
+            .skip(seen)
+            .any(|event| event["type"] == "AttemptStarted")
+    });
     let pid = rustix::process::Pid::from_child(&run);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
     let (code, text) = ended(run.wait_with_output().expect("it ends"));

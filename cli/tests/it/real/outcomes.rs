@@ -12,7 +12,9 @@ fn verdict<'a>(status: &'a Value, phase: &str) -> &'a str {
 
 fn step<'a>(status: &'a Value, id: &str) -> &'a Value {
     let phases = status["phases"].as_array().expect("phases");
-    let steps = phases.iter().flat_map(|phase| phase["steps"].as_array().expect("steps"));
+    let steps = phases
+        .iter()
+        .flat_map(|phase| phase["steps"].as_array().expect("steps"));
     steps.into_iter().find(|step| step["id"] == id).unwrap_or(&Value::Null)
 }
 
@@ -42,7 +44,14 @@ fn good_releases_go_live_one_after_the_other() {
         let status = shop.json(&["status"]);
         assert_eq!(status["state"], "succeeded");
         assert_eq!(status["runbook_followed"], "yes");
-        for phase in ["preflight", "backup", "monitoring", "deploy", "validation", "activation"] {
+        for phase in [
+            "preflight",
+            "backup",
+            "monitoring",
+            "deploy",
+            "validation",
+            "activation",
+        ] {
             assert_eq!(verdict(&status, phase), "go", "{phase}: {status}");
         }
         assert_eq!(shop.live().as_deref(), Some(version));
@@ -55,11 +64,19 @@ fn good_releases_go_live_one_after_the_other() {
         assert!(reason["ok"].is_boolean() && reason["code"].is_string() && reason["text"].is_string());
         assert!(reason["seq"].is_array());
     }
-    let (code, text) = super::shop::ended(shop.command(&["rollback", "--to", "v1", "--yes"]).output().expect("runs"));
+    let (code, text) = super::shop::ended(
+        shop.command(&["rollback", "--to", "v1", "--yes"])
+            .output()
+            .expect("runs"),
+    );
     assert_eq!(code, 0, "{text}");
     assert_eq!(shop.live().as_deref(), Some("v1"));
     let targets = shop.json(&["targets"]);
-    let abandoned = targets.as_array().expect("targets").iter().find(|target| target["release"]["version"] == "v2");
+    let abandoned = targets
+        .as_array()
+        .expect("targets")
+        .iter()
+        .find(|target| target["release"]["version"] == "v2");
     assert_eq!(abandoned.expect("v2 was live")["safe"], false, "{targets}");
 }
 

@@ -9,7 +9,9 @@ use super::shop::{ended, ports, repository, surefoot};
 
 /// The first fenced block of that language after the example's heading.
 fn block(text: &str, language: &str) -> String {
-    let example = text.find("served by `python3 -m http.server`").expect("the example is in docs/RUNBOOK.md");
+    let example = text
+        .find("served by `python3 -m http.server`")
+        .expect("the example is in docs/RUNBOOK.md");
     let fence = format!("```{language}\n");
     let start = example + text[example..].find(&fence).expect("a block of that language") + fence.len();
     let end = start + text[start..].find("```").expect("the block ends");
@@ -49,12 +51,21 @@ impl Site {
     fn run(&self, version: &str) -> (i32, String) {
         let port = format!("port={}", self.port);
         let arguments = ["run", "runbook.yaml", "--version", version, "--set", &port, "--yes"];
-        ended(Command::new(surefoot()).current_dir(self.path()).args(arguments).output().expect("it runs"))
+        ended(
+            Command::new(surefoot())
+                .current_dir(self.path())
+                .args(arguments)
+                .output()
+                .expect("it runs"),
+        )
     }
 
     fn page(&self) -> String {
         let url = format!("http://127.0.0.1:{}/", self.port);
-        let output = Command::new("curl").args(["--silent", "--max-time", "5", &url]).output().expect("curl runs");
+        let output = Command::new("curl")
+            .args(["--silent", "--max-time", "5", &url])
+            .output()
+            .expect("curl runs");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 }
@@ -77,6 +88,9 @@ fn the_documented_runbook_deploys_and_rolls_back_a_python_server() {
     assert_eq!(code, 4, "{text}");
     assert_eq!(site.page(), "this is v2");
     let (code, text) = site.run("v9");
-    assert_eq!(code, 3, "a release that is not there is refused before anything is changed: {text}");
+    assert_eq!(
+        code, 3,
+        "a release that is not there is refused before anything is changed: {text}"
+    );
     assert_eq!(site.page(), "this is v2");
 }

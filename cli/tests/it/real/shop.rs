@@ -11,7 +11,10 @@ use tempfile::TempDir;
 
 /// The repository, from which runbooks name their files.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the repository").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate is in the repository")
+        .to_owned()
 }
 
 /// The binary under test.
@@ -22,7 +25,11 @@ pub(crate) fn surefoot() -> PathBuf {
 /// The sample's binary, which a build of the workspace puts beside.
 pub(crate) fn shop() -> PathBuf {
     let shop = surefoot().with_file_name("shop");
-    assert!(shop.is_file(), "{} is missing: build it with `cargo build -p shop`", shop.display());
+    assert!(
+        shop.is_file(),
+        "{} is missing: build it with `cargo build -p shop`",
+        shop.display()
+    );
     shop
 }
 
@@ -48,7 +55,10 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), port: ports() }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            port: ports(),
+        }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -62,8 +72,14 @@ impl Shop {
     /// `surefoot` with these arguments, on this sample's data, in the repository.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(surefoot());
-        command.current_dir(repository()).arg("--data").arg(self.data()).args(arguments);
-        command.env("XDG_CACHE_HOME", repository().join("target/test-cache")).stdin(Stdio::null());
+        command
+            .current_dir(repository())
+            .arg("--data")
+            .arg(self.data())
+            .args(arguments);
+        command
+            .env("XDG_CACHE_HOME", repository().join("target/test-cache"))
+            .stdin(Stdio::null());
         command
     }
 
@@ -91,7 +107,11 @@ impl Shop {
     /// A command that has to succeed; its standard output.
     pub(crate) fn ask(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().expect("surefoot runs");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
@@ -104,14 +124,21 @@ impl Shop {
     /// The log's events.
     pub(crate) fn events(&self) -> Vec<Value> {
         let text = self.ask(&["log", "-o", "jsonl"]);
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     }
 
     /// Number of orders in the database.
     pub(crate) fn orders(&self) -> u64 {
         let database = self.home().join("data/shop.db").display().to_string();
-        let output = Command::new(shop()).args(["sql", &database, "SELECT count(*) FROM orders"]).output();
-        String::from_utf8_lossy(&output.expect("shop runs").stdout).trim().parse().expect("a number")
+        let output = Command::new(shop())
+            .args(["sql", &database, "SELECT count(*) FROM orders"])
+            .output();
+        String::from_utf8_lossy(&output.expect("shop runs").stdout)
+            .trim()
+            .parse()
+            .expect("a number")
     }
 
     /// Version that customers get, as the service itself says.
@@ -122,7 +149,12 @@ impl Shop {
     }
 
     fn ctl(&self, command: &str) -> String {
-        let output = Command::new(shop()).arg("ctl").arg("--home").arg(self.home()).arg(command).output();
+        let output = Command::new(shop())
+            .arg("ctl")
+            .arg("--home")
+            .arg(self.home())
+            .arg(command)
+            .output();
         String::from_utf8_lossy(&output.expect("shop runs").stdout).into_owned()
     }
 }
@@ -136,7 +168,10 @@ impl Drop for Shop {
 /// Exit code and everything printed.
 pub(crate) fn ended(output: Output) -> (i32, String) {
     let text = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
 }
 
 /// Waits until `holds`, at most a minute.
@@ -153,7 +188,13 @@ pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
-        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"))
+        Self(
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("it starts"),
+        )
     }
 
     pub(crate) fn kill(&mut self) {

@@ -37,7 +37,10 @@ impl Knobs {
     }
 
     pub(crate) const fn laws() -> Self {
-        Self { rough: 120, mishaps: 20 }
+        Self {
+            rough: 120,
+            mishaps: 20,
+        }
     }
 }
 
@@ -498,7 +501,10 @@ impl<C: Choices> Engine<C> {
 
     /// A person who says that an effect did not happen, though it did, answers for what follows.
     fn note_misjudgement(&mut self, command: &Command) {
-        if let Command::Resolve { resolution: Resolution::NotApplied, .. } = command
+        if let Command::Resolve {
+            resolution: Resolution::NotApplied,
+            ..
+        } = command
             && let Some(place) = self.state.deployment().and_then(people::doubt)
             && self.ledger.happened(&place)
         {
@@ -508,7 +514,11 @@ impl<C: Choices> Engine<C> {
 
     /// A late copy of an answer is taken for one about whatever hold is open by then.
     fn note_late_answer(&mut self, command: &Command) {
-        if let Command::Resolve { subject, resolution: Resolution::NotApplied, .. } = command
+        if let Command::Resolve {
+            subject,
+            resolution: Resolution::NotApplied,
+            ..
+        } = command
             && let Ok(step) = subject.parse()
         {
             self.ledger.misjudge(step, None);
@@ -522,7 +532,10 @@ impl<C: Choices> Engine<C> {
         {
             self.processes[p].guests.remove(g);
         }
-        let actor = Actor::Person { name: "ada".to_owned(), role: None };
+        let actor = Actor::Person {
+            name: "ada".to_owned(),
+            role: None,
+        };
         self.say(p, command, actor)?;
         Ok(())
     }
