@@ -60,6 +60,8 @@ impl Ledger {
     }
 
     fn is_misjudged(&self, place: &Place) -> bool {
-        [Some(place.2), None].into_iter().any(|effect| self.misjudged.contains(&(place.0.clone(), effect)))
+        [Some(place.2), None]
+            .into_iter()
+            .any(|effect| self.misjudged.contains(&(place.0.clone(), effect)))
     }
 }

@@ -42,9 +42,16 @@ pub(super) fn decide(choices: &mut impl Choices, d: &Deployment, ledger: &Ledger
     let hold = d.hold.as_ref()?;
     let resolution = match &hold.cause {
         HoldCause::Approval { phase } => {
-            let given = d.checkpoints.get(phase).map_or(&[][..], |checkpoint| &checkpoint.approvals);
+            let given = d
+                .checkpoints
+                .get(phase)
+                .map_or(&[][..], |checkpoint| &checkpoint.approvals);
             let missing = |role: &&str| !given.iter().any(|approval| approval.role == **role);
-            let role = if choices.chance(1, 8) { None } else { ["ops", "lead"].into_iter().find(missing) };
+            let role = if choices.chance(1, 8) {
+                None
+            } else {
+                ["ops", "lead"].into_iter().find(missing)
+            };
             let role = role.unwrap_or("lead").to_owned();
             let (phase, note) = (phase.clone(), String::new());
             return Some(match choices.below(6) {
