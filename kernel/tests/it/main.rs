@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod laws;
+mod model;
 mod plans;
 mod scribe;
 mod simulation;

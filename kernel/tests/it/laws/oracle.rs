@@ -147,8 +147,7 @@ impl Oracle {
                 verdict.1 = Some(Resolution::Fail);
             }
             Event::HoldOpened(event) => {
-                self.checkpoint_held =
-                    matches!(event.cause, HoldCause::Verdict { .. } | HoldCause::Approval { .. });
+                self.checkpoint_held = matches!(event.cause, HoldCause::Verdict { .. } | HoldCause::Approval { .. });
             }
             Event::HoldResolved(event) if self.checkpoint_held => {
                 // Approvals were given to the judgement that is now repeated.

@@ -32,14 +32,14 @@ impl Knobs {
     pub(crate) const fn simulation() -> Self {
         Self {
             rough: 600,
-            mishaps: 30,
+            mishaps: 50,
         }
     }
 
     pub(crate) const fn laws() -> Self {
         Self {
             rough: 100,
-            mishaps: 20,
+            mishaps: 16,
         }
     }
 }
@@ -161,7 +161,7 @@ impl<C: Choices> Engine<C> {
         able.extend((guests > 0).then_some([1, 1, 1]).into_iter().flatten());
         able.extend((probes > 0).then_some(2));
         able.extend(held.then_some(3));
-        if able.is_empty() || (!self.calm && self.choices.chance(1, 40)) {
+        if able.is_empty() || (!self.calm && self.choices.chance(1, 200)) {
             able = vec![4];
         }
         let which = able[self.choices.below(u32::try_from(able.len()).unwrap()) as usize];
@@ -587,7 +587,11 @@ impl<C: Choices> Engine<C> {
                 )
             }
             6 => {
-                let jump = [Span(1), Span::seconds(90), Span::minutes(45)][self.choices.below(3) as usize];
+                let jump = match self.choices.below(12) {
+                    11 => Span::minutes(45),
+                    10 => Span::seconds(90),
+                    _ => Span::seconds(1),
+                };
                 let back = self.choices.chance(1, 4);
                 self.now = if back {
                     Timestamp(self.now.0 - 5000)
