@@ -120,6 +120,10 @@ impl Node {
         Ok((state, environment))
     }
 
+    fn is_fenced(&self, runner: &Runner) -> bool {
+        self.environment.epoch > runner.epoch
+    }
+
     /// Everything that can happen next.
     pub(super) fn successors(&self) -> Vec<Next> {
         let mut next = Vec::new();
@@ -157,6 +161,14 @@ impl Node {
         let mut crashed = self.clone();
         crashed.runners[r] = None;
         next.push((format!("{r} dies"), Ok(crashed)));
+        if self.is_fenced(runner) {
+            let refused = runner
+                .in_flight
+                .as_ref()
+                .map(|in_flight| self.append(r, in_flight, true));
+            next.extend(refused.map(|node| (format!("{r} finds out that it was taken over from"), node)));
+            return;
+        }
         if let Some(in_flight) = &runner.in_flight {
             let names: Vec<_> = in_flight.events.iter().map(Event::name).collect();
             next.push((format!("{r} appends {names:?}"), self.append(r, in_flight, true)));
@@ -251,8 +263,6 @@ impl Node {
             let class = runner::class(&step).unwrap();
             let label = |what: &str| format!("{r} {step}#{attempt} {what}");
             match (open.open_intent().is_some(), done) {
-                // One machine: a runner that was taken over from does not reach the world any more.
-                (true, false) if self.environment.epoch > runner.epoch => {}
                 (true, false) => {
                     let mut node = self.clone();
                     let executing = &mut node.runners[r].as_mut().unwrap().executing;
@@ -393,19 +403,24 @@ impl Node {
         print(&mut text, &self.log);
         write!(text, "{:?}{:?}", self.environment.epoch, self.environment.active).unwrap();
         let newest = self.log.deployment().unwrap().version.0;
-        for runner in &self.runners {
-            let Some(runner) = runner else {
-                text.push_str("|-");
+        let mut runners = [(); 2].map(|()| String::new());
+        for (text, runner) in runners.iter_mut().zip(&self.runners) {
+            let Some(runner) = runner else { continue };
+            // Whatever a runner of the past believes, all that it can do is find out.
+            text.push_str("runner");
+            if self.is_fenced(runner) {
                 continue;
-            };
+            }
             let version = runner.state.deployment().unwrap().version.0;
-            write!(text, "|{}{:?}{}", runner.epoch, runner.executing, newest - version).unwrap();
-            print(&mut text, &runner.state);
+            write!(text, "{:?}{}", runner.executing, newest - version).unwrap();
+            print(text, &runner.state);
             if let Some(in_flight) = &runner.in_flight {
                 write!(text, "{}", newest - in_flight.on.0).unwrap();
-                in_flight.events.iter().for_each(|event| print_event(&mut text, event));
+                in_flight.events.iter().for_each(|event| print_event(text, event));
             }
         }
+        runners.sort();
+        text.extend(runners);
         let hash = surefoot_kernel::digest::Digest::of(text.as_bytes());
         hash.as_bytes()[..16].try_into().unwrap()
     }
