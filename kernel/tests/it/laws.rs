@@ -40,7 +40,7 @@ fn every_history(seed: u8) {
         ..Config::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let outcome = TestRunner::new_with_rng(config, rng).run(&vec(any::<u8>(), 0..260), |bytes| {
+    let outcome = TestRunner::new_with_rng(config, rng).run(&vec(any::<u8>(), 0..220), |bytes| {
         hold(&bytes, false).map_err(TestCaseError::fail)
     });
     if let Err(TestError::Fail(reason, bytes)) = outcome {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod laws;
+mod model;
 mod plans;
 mod runbook;
 mod scribe;

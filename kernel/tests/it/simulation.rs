@@ -29,9 +29,7 @@ fn run(seed: u64, told: bool) -> Result<&'static str, String> {
     if told {
         println!("{}", engine.story());
     }
-    result.map_err(|problem| {
-        format!("seed {seed}: {problem}\nreplay it: SUREFOOT_SIM_SEED={seed} cargo test -p surefoot-kernel --test it simulation -- --nocapture\n{}", engine.last_lines())
-    })
+    result.map_err(|problem| format!("seed {seed}: {problem}"))
 }
 
 #[test]
@@ -47,7 +45,11 @@ fn the_ledger_and_the_log_agree_whatever_happens() {
     for seed in 0..seeds {
         match run(seed, false) {
             Ok(ending) => *endings.entry(ending).or_insert(0) += 1,
-            Err(problem) => panic!("{problem}"),
+            Err(problem) => {
+                let _told_again = run(seed, true);
+                let replay = "cargo test -p surefoot-kernel --test it simulation -- --nocapture";
+                panic!("{problem}\nreplay it: SUREFOOT_SIM_SEED={seed} {replay}");
+            }
         }
     }
     println!("{seeds} seeds ended: {endings:?}");

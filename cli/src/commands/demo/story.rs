@@ -83,12 +83,13 @@ impl Story {
             ));
         }
         let data = data.display();
+        let program = std::env::args().next().unwrap_or_else(|| "surefoot".to_owned());
         let bad = self.last().map(|left| left.deployment.id.short()).unwrap_or_default();
         text.push_str(&format!(
             "\n{}\n  The log is {data}/log.redb. Everything that was started has been stopped.\n\
-             \x20 surefoot --data {data} log              the whole story, event by event\n\
-             \x20 surefoot --data {data} status {bad}  why the last release was refused\n\
-             \x20 surefoot --data {data} targets          where one could go back to, and why\n\
+             \x20 {program} --data {data} log              the whole story, event by event\n\
+             \x20 {program} --data {data} status {bad}  why the last release was refused\n\
+             \x20 {program} --data {data} targets          where one could go back to, and why\n\
              \x20 docs/RUNBOOK.md                         write a runbook of your own\n",
             paint.bold("What to try next")
         ));

@@ -7,23 +7,21 @@ use surefoot_kernel::machine::{Command, Environment, State, apply, decide, pendi
 /// Drops, doubles, swaps and alters events, chosen by `bytes`, and replays what comes of it.
 pub(super) fn try_some(records: &[Record], before: &Environment, bytes: &[u8]) -> Result<(), String> {
     let at = |index: usize| usize::from(bytes.get(bytes.len() / 2 + index).copied().unwrap_or(7));
-    for round in 0..3 {
-        let mut altered = records.to_vec();
-        let (one, other) = (at(round * 3) % altered.len(), at(round * 3 + 1) % altered.len());
-        match at(round * 3 + 2) % 5 {
-            0 => {
-                altered.remove(one);
-            }
-            1 => altered.insert(other, altered[one].clone()),
-            2 => altered.swap(one, other),
-            3 => altered[one].event = altered[other].event.clone(),
-            _ => alter(&mut altered[one], at(round * 3 + 1)),
+    let mut altered = records.to_vec();
+    let (one, other) = (at(0) % altered.len(), at(1) % altered.len());
+    match at(2) % 5 {
+        0 => {
+            altered.remove(one);
         }
-        replay(&altered, before, false);
-        // The same with the numbers set right again, so that more than the numbering is tried.
-        renumber(&mut altered);
-        replay(&altered, before, true);
+        1 => altered.insert(other, altered[one].clone()),
+        2 => altered.swap(one, other),
+        3 => altered[one].event = altered[other].event.clone(),
+        _ => alter(&mut altered[one], at(1)),
     }
+    replay(&altered, before, false);
+    // The same with the numbers set right again, so that more than the numbering is tried.
+    renumber(&mut altered);
+    replay(&altered, before, true);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use surefoot_kernel::event::{Event, Record, Resolution, Timer, Verdict};
+use surefoot_kernel::event::{Event, HoldCause, Record, Resolution, Timer, Verdict};
 use surefoot_kernel::id::{AttemptNo, EffectNo, Epoch, PhaseId, Seq, StepId};
 use surefoot_kernel::machine::{State, scope};
 use surefoot_kernel::plan::{PhaseKind, Plan};
@@ -22,6 +22,8 @@ pub(crate) struct Oracle {
     open: Option<PhaseId>,
     verdicts: BTreeMap<PhaseId, (Verdict, Option<Resolution>)>,
     approved: BTreeSet<(PhaseId, String)>,
+    /// The open hold is about a checkpoint, not about a step.
+    checkpoint_held: bool,
     attempts: BTreeMap<StepId, u32>,
     /// Results known of each attempt's effects.
     effects: BTreeMap<Attempt, Vec<bool>>,
@@ -46,6 +48,7 @@ impl Oracle {
             open: None,
             verdicts: BTreeMap::new(),
             approved: BTreeSet::new(),
+            checkpoint_held: false,
             attempts: BTreeMap::new(),
             effects: BTreeMap::new(),
             ends: BTreeMap::new(),
@@ -143,7 +146,14 @@ impl Oracle {
                     .or_insert((Verdict::NoGo, None));
                 verdict.1 = Some(Resolution::Fail);
             }
-            Event::HoldResolved(event) => {
+            Event::HoldOpened(event) => {
+                self.checkpoint_held = matches!(event.cause, HoldCause::Verdict { .. } | HoldCause::Approval { .. });
+            }
+            Event::HoldResolved(event) if self.checkpoint_held => {
+                // Approvals were given to the judgement that is now repeated.
+                if event.resolution == Resolution::Retry {
+                    self.approved.retain(|(phase, _)| Some(phase) != self.open.as_ref());
+                }
                 if let Some(verdict) = self.open.as_ref().and_then(|open| self.verdicts.get_mut(open)) {
                     verdict.1 = Some(event.resolution);
                 }

@@ -54,8 +54,8 @@ pub(super) fn decide(choices: &mut impl Choices, d: &Deployment, ledger: &Ledger
             };
             let role = role.unwrap_or("lead").to_owned();
             let (phase, note) = (phase.clone(), String::new());
-            return Some(match choices.below(6) {
-                5 => Command::Refuse { phase, role, note },
+            return Some(match choices.below(20) {
+                19 => Command::Refuse { phase, role, note },
                 _ => Command::Approve { phase, role, note },
             });
         }
@@ -70,7 +70,7 @@ pub(super) fn decide(choices: &mut impl Choices, d: &Deployment, ledger: &Ledger
         HoldCause::InDoubt { .. }
         | HoldCause::StepFailed { .. }
         | HoldCause::Verdict { .. }
-        | HoldCause::Diverged { .. } => RESOLUTIONS[choices.below(4) as usize],
+        | HoldCause::Diverged { .. } => RESOLUTIONS[choices.below(9).saturating_sub(5) as usize],
     };
     Some(Command::Resolve {
         subject,
