@@ -8,9 +8,11 @@ mod client;
 mod folder;
 mod frame;
 mod protocol;
+mod reader;
 mod server;
 
 pub(crate) use client::Client;
 pub(crate) use folder::{Access, AccessError, open, own};
 pub(crate) use protocol::{Decision, Owner};
+pub(crate) use reader::Reader;
 pub(crate) use server::serve;

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use surefoot_kernel::actor::Actor;
 use surefoot_plugin_host::Host;
 use tokio::runtime::Runtime;
 
 use crate::context::Output;
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::people;
 
 /// The process as a whole.
 pub struct App {
@@ -15,6 +17,10 @@ pub struct App {
     pub data: PathBuf,
     /// Where results go.
     pub out: Output,
+    /// Who acts.
+    pub actor: Actor,
+    /// Whether the log of what goes on inside is written to standard error.
+    pub logging: bool,
     /// For everything that waits.
     pub runtime: Runtime,
 }
@@ -24,9 +30,9 @@ impl App {
     ///
     /// # Errors
     /// The runtime cannot be started.
-    pub fn new(data: PathBuf, out: Output) -> Result<Self, CliError> {
+    pub fn new(data: PathBuf, out: Output, by: Option<&str>, logging: bool) -> Result<Self, CliError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { data, out, runtime })
+        Ok(Self { data, out, actor: people::actor(by, None), logging, runtime })
     }
 
     /// The plugin host, with its compiled code cached for this user.

@@ -10,6 +10,7 @@ use surefoot_kernel::port::{BlobStore, EventLog};
 use surefoot_kernel::runbook::PluginCatalog;
 use surefoot_kernel::time::Timestamp;
 
+use crate::engine::is_alive;
 use crate::error::CliError;
 use crate::view::paint::Paint;
 
@@ -34,6 +35,21 @@ pub trait Surroundings: Send + Sync {
 
     /// Whether that process is still there; `None` when it cannot be told, as on another host.
     fn is_running(&self, runner: &RunnerIdentity) -> Option<bool>;
+}
+
+/// The surroundings of a process that owns the log: nobody else writes to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone;
+
+impl Surroundings for Alone {
+    fn wait_past(&self, _: u64, timeout: Duration) -> bool {
+        std::thread::sleep(timeout);
+        false
+    }
+
+    fn is_running(&self, runner: &RunnerIdentity) -> Option<bool> {
+        is_alive(runner)
+    }
 }
 
 /// The time by the machine's clock.

@@ -1,7 +1,5 @@
 //! The `surefoot` binary.
 
-fn main() {
-    if let Err(error) = surefoot::args::parse(std::env::args_os()) {
-        error.exit();
-    }
+fn main() -> std::process::ExitCode {
+    surefoot::main().into()
 }

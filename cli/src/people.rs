@@ -6,13 +6,11 @@ use surefoot_kernel::actor::Actor;
 
 use crate::error::CliError;
 
-/// The person behind this process, in a role if one is given.
-///
-/// `SUREFOOT_ACTOR` names them where the login does not, as in CI.
+/// The person behind this process: the one named, or else the login; in a role if one is given.
 #[must_use]
-pub fn actor(role: Option<&str>) -> Actor {
+pub fn actor(by: Option<&str>, role: Option<&str>) -> Actor {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let name = set("SUREFOOT_ACTOR").or_else(|| set("SUDO_USER")).or_else(|| set("USER")).or_else(|| set("LOGNAME"));
+    let name = by.map(str::to_owned).or_else(|| set("SUDO_USER")).or_else(|| set("USER")).or_else(|| set("LOGNAME"));
     let name = name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
     Actor::Person { name, role: role.map(str::to_owned) }
 }

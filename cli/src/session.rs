@@ -4,24 +4,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use surefoot_kernel::actor::Actor;
 use surefoot_kernel::event::Record;
 use surefoot_kernel::id::{DeploymentId, StepId};
 use surefoot_kernel::machine::{Deployment, State};
 use surefoot_kernel::plan::Plan;
 use surefoot_kernel::runner::{Identity, Input, Runner, Stop};
-use surefoot_plugin_host::{Host, Secrets};
+use surefoot_plugin_host::Secrets;
 use surefoot_store::Store;
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::app::App;
 use crate::access::{AccessError, Owner, own, serve};
-use crate::context::Output;
 use crate::engine::{Clock, Driven, Engine, Inbox, Message, Observer, inbox, runner_identity};
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::people;
-use crate::view::progress::Progress;
+use crate::view::progress::{Mode, Progress};
 
 /// Prefix of the environment variables that hold secrets: `SUREFOOT_SECRET_TOKEN` is `secrets.token`.
 pub const SECRET_PREFIX: &str = "SUREFOOT_SECRET_";
@@ -57,34 +54,31 @@ impl Session {
     /// The deployment could not be started, was lost to another runner, or the log failed.
     pub fn drive(
         &self,
-        runtime: &Runtime,
-        host: &Host,
+        app: &App,
         mut runner: Runner,
         id: DeploymentId,
         plan: &Plan,
-        out: &Output,
     ) -> Result<Left, CliError> {
         let clock = Clock::start().not_before(runner.state().deployment().map(|d| d.last_at).unwrap_or_default());
         let engine = Engine {
             log: self.store.log.clone(),
             blobs: self.store.blobs.clone(),
-            host: host.clone(),
+            host: app.host()?,
             secrets: Arc::new(secrets(plan)?),
             clock,
         };
         let (sender, mut messages) = inbox();
-        let owner = Owner { runner: runner_identity(), deployment: id, since: clock.now(), actor: people::actor(None) };
+        let owner = Owner { runner: runner_identity(), deployment: id, since: clock.now(), actor: app.actor.clone() };
         let _serving = serve(&self.folder, Arc::clone(&self.store.log), owner, sender.clone())
             .map_err(|e| CliError::new(ExitCode::Internal, format!("the local socket cannot be served: {e}")))?;
-        let mut watcher = Watcher { progress: Progress::new(out), wait: out.is_terminal };
-        let driven = runtime.block_on(async {
+        let mut watcher = Watcher { progress: Progress::new(Mode::of(&app.out, app.logging), app.out.paint), wait: app.out.is_terminal };
+        let driven = app.runtime.block_on(async {
             let signals = tokio::spawn(on_signals(sender.clone()));
             let driven = engine.drive(&mut runner, &sender, &mut messages, &mut watcher).await;
             signals.abort();
             driven
         });
         let State::Present(deployment) = runner.state() else {
-            watcher.progress.clear();
             return Err(ended_early(driven, id));
         };
         watcher.progress.finish(deployment);
@@ -103,8 +97,8 @@ impl Session {
 
     /// Who drives it from here on.
     #[must_use]
-    pub fn identity() -> Identity {
-        Identity { runner: runner_identity(), actor: people::actor(None) }
+    pub fn identity(app: &App) -> Identity {
+        Identity { runner: runner_identity(), actor: app.actor.clone() }
     }
 }
 
@@ -205,10 +199,4 @@ impl Observer for Watcher {
         self.progress.deployment(deployment);
         !self.wait
     }
-}
-
-/// Who acts: for events and for the socket.
-#[must_use]
-pub fn acting() -> Actor {
-    people::actor(None)
 }

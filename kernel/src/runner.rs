@@ -8,6 +8,7 @@
 mod batch;
 mod drive;
 mod offline;
+mod outside;
 
 use crate::actor::Actor;
 use crate::effect::RecordedEffect;

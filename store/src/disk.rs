@@ -149,7 +149,8 @@ fn network_fuse(kind: &str) -> bool {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::{mount_kind, network_fuse};
+    use super::{Disk, RESERVE, mount_kind, network_file_system, network_fuse};
+    use std::path::Path;
 
     const MOUNTS: &str = "\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -164,5 +165,23 @@ mod tests {
         assert_eq!(mount_kind(MOUNTS, (9, 9)), None);
         assert!(network_fuse("fuse.sshfs"));
         assert!(!network_fuse("fuse.ntfs-3g"));
+    }
+
+    #[test]
+    #[expect(clippy::unwrap_used, reason = "tests")]
+    fn keeps_the_reserve() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::of(folder.path()).unwrap();
+        assert_eq!(disk.room_for(0), Ok(()));
+        let text = disk.room_for(u64::MAX - RESERVE).unwrap_err();
+        assert!(text.contains("free some space"), "{text}");
+        assert!(disk.room_for(u64::MAX).is_err());
+    }
+
+    #[test]
+    #[expect(clippy::unwrap_used, reason = "tests")]
+    fn local_file_systems_are_not_network_file_systems() {
+        assert_eq!(network_file_system(Path::new("/proc")).unwrap(), None);
+        assert_eq!(network_file_system(&std::env::temp_dir()).unwrap(), None);
     }
 }

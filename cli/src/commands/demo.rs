@@ -43,7 +43,7 @@ pub fn run(app: &App) -> Result<ExitCode, CliError> {
         say(app, &format!("\n── {} of 3 · {version}: {about}\n", number + 1))?;
         let rows_before = sample.orders().ok();
         let traffic = (number == 1).then(|| Traffic::start(&sample)).transpose()?;
-        let left = deploy(app, &sample.wishes(version)?, true)?;
+        let left = deploy(&sample.arguments(version), app)?;
         let traffic = traffic.map(Traffic::finish).transpose()?;
         if interrupted.is_set() || left.exit == ExitCode::Waiting {
             return Err(stopped(&left.deployment, &app.data));
@@ -74,7 +74,7 @@ fn targets(data: &Path, last: &Left) -> Result<Vec<surefoot_kernel::machine::Tar
     if ended != Some(Ending::RolledBack) {
         return Err(CliError::new(ExitCode::Internal, format!("{at} should have been rolled back, but it {ended:?}")));
     }
-    super::targets::find_targets(&*session.store.log, Some(&*session.store.blobs), at)
+    super::targets::candidates(&*session.store.log, Some(&*session.store.blobs), &environment)
 }
 
 fn as_expected(chapter: &Chapter) -> Result<(), CliError> {

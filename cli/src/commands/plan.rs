@@ -13,6 +13,7 @@ use crate::context::{Context, Format, now};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::load;
+use crate::planning::new_id;
 use crate::view::plan::{self, PlanView};
 
 /// Shows it.
@@ -20,8 +21,7 @@ use crate::view::plan::{self, PlanView};
 /// # Errors
 /// The runbook is not valid, or does not fit the options.
 pub fn run(args: &PlanArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
-    let id = DeploymentId::from_bytes(uuid::Uuid::now_v7().into_bytes());
-    let prepared = prepare(&args.runbook, &args.release, id, now(), ctx)?;
+    let prepared = prepare(&args.runbook, &args.release, new_id(), now(), ctx)?;
     match ctx.out.format {
         Format::Json | Format::Jsonl => ctx.out.json(&PlanView::from(&prepared.plan))?,
         Format::Human => ctx.out.text(&plan::plan(&prepared.plan, ctx.out.paint))?,
@@ -38,7 +38,7 @@ pub struct Prepared {
     pub runbook: String,
 }
 
-/// Makes the plan that a deployment of that id would run: relative paths start from the runbook's folder.
+/// Makes the plan that a deployment of that id would run: relative paths start from the current folder.
 ///
 /// # Errors
 /// The runbook is not valid, or does not fit the options.
@@ -61,17 +61,12 @@ pub fn prepare(
         }
         None => None,
     };
-    let folder = path
-        .canonicalize()
-        .ok()
-        .and_then(|path| path.parent().map(Path::to_path_buf))
-        .ok_or_else(|| CliError::usage(format!("{} has no folder", path.display())))?;
     let request = PlanRequest {
         environment: args.env.clone(),
         release: release(args)?,
         previous,
         set: settings(args)?,
-        working_folder: folder,
+        working_folder: std::env::current_dir()?,
         now,
         deployment: id,
     };

@@ -6,6 +6,7 @@ use surefoot_kernel::port::EventLog;
 use surefoot_kernel::runner::Runner;
 
 use crate::app::App;
+use crate::args::ResumeArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::load::{deployments, environments, find_deployment, load_deployment, load_environment};
@@ -15,8 +16,8 @@ use crate::session::{Left, Session};
 ///
 /// # Errors
 /// There is none, several are unfinished, or this process could not stay with it.
-pub fn run(app: &App, prefix: Option<&str>) -> Result<ExitCode, CliError> {
-    let left = resume(app, prefix)?;
+pub fn run(args: &ResumeArgs, app: &App) -> Result<ExitCode, CliError> {
+    let left = resume(app, args.id.as_deref())?;
     super::outcome(app, &left)
 }
 
@@ -49,8 +50,8 @@ pub(super) fn take_over(app: &App, session: &Session, id: DeploymentId) -> Resul
         return Err(Rejection::Locked(other).into());
     }
     let plan = (*deployment.plan).clone();
-    let runner = Runner::resume(deployment, environment, Session::identity());
-    session.drive(app, &app.host()?, runner, id, &plan)
+    let runner = Runner::resume(deployment, environment, Session::identity(app));
+    session.drive(app, runner, id, &plan)
 }
 
 /// The one unfinished deployment.

@@ -1,23 +1,29 @@
 //! `surefoot run`: plan a runbook and deploy.
 
-use surefoot_kernel::machine::Rejection;
+use std::sync::Arc;
+
+use surefoot_kernel::machine::{Deployment, Rejection};
+use surefoot_kernel::port::EventLog;
 use surefoot_kernel::runner::Runner;
 
 use crate::app::App;
-use crate::context::now;
+use crate::args::RunArgs;
+use crate::commands::check;
+use crate::commands::plan::{Prepared, prepare};
+use crate::context::{Alone, Context, now};
 use crate::engine::is_alive;
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::load::load_deployment;
-use crate::planning::{self, Wishes};
+use crate::load::{load_deployment, load_environment};
+use crate::planning;
 use crate::session::{Left, Session};
 
 /// Deploys, and ends with the outcome's exit code.
 ///
 /// # Errors
 /// The deployment could not be started, or this process could not stay with it.
-pub fn run(app: &App, wishes: &Wishes, yes: bool) -> Result<ExitCode, CliError> {
-    let left = deploy(app, wishes, yes)?;
+pub fn run(args: &RunArgs, app: &App) -> Result<ExitCode, CliError> {
+    let left = deploy(args, app)?;
     super::outcome(app, &left)
 }
 
@@ -25,25 +31,32 @@ pub fn run(app: &App, wishes: &Wishes, yes: bool) -> Result<ExitCode, CliError> 
 ///
 /// # Errors
 /// See [`run`].
-pub fn deploy(app: &App, wishes: &Wishes, yes: bool) -> Result<Left, CliError> {
-    let catalog = planning::catalog(app, &wishes.runbook)?;
-    let checked = planning::checked(&wishes.runbook, &catalog, app)?;
+pub fn deploy(args: &RunArgs, app: &App) -> Result<Left, CliError> {
+    let catalog = planning::catalog(app, &args.runbook)?;
+    check::load(&args.runbook, &catalog, &app.out)?;
     let session = Session::open(&app.data)?;
-    let log = &*session.store.log;
-    let (at, environment) = planning::environment(&checked, wishes, log)?;
-    if let Some(active) = environment.active {
-        return Err(occupied(&load_deployment(log, active)?));
-    }
+    let log: Arc<dyn EventLog> = session.store.log.clone();
+    let ctx = Context {
+        log: Arc::clone(&log),
+        blobs: None,
+        catalog: &catalog,
+        surroundings: &Alone,
+        out: app.out.clone(),
+    };
     let id = planning::new_id();
-    let plan = planning::plan(&checked, wishes, id, &at, &environment)?;
-    planning::in_window(&plan, now(), yes)?;
-    planning::pin(&plan, &checked, &catalog, &*session.store.blobs)?;
-    let runner = Runner::create(id, Box::new(plan.clone()), environment, Session::identity());
-    session.drive(app, &app.host()?, runner, id, &plan)
+    let Prepared { plan, runbook } = prepare(&args.runbook, &args.release, id, now(), &ctx)?;
+    let environment = load_environment(&*log, &plan.environment)?;
+    if let Some(active) = environment.active {
+        return Err(occupied(&*load_deployment(&*log, active)?));
+    }
+    planning::in_window(&plan, now(), args.yes)?;
+    planning::pin(&plan, &runbook, &catalog, &*session.store.blobs)?;
+    let runner = Runner::create(id, Box::new(plan.clone()), environment, Session::identity(app));
+    session.drive(app, runner, id, &plan)
 }
 
 /// The environment's unfinished deployment, and what can be done about it.
-pub(super) fn occupied(d: &surefoot_kernel::machine::Deployment) -> CliError {
+pub(super) fn occupied(d: &Deployment) -> CliError {
     let Some(runner) = &d.runner else {
         return Rejection::Locked(d.id).into();
     };

@@ -5,5 +5,6 @@
 mod arguments;
 mod check;
 mod looking;
+mod real;
 mod tape;
 mod view;

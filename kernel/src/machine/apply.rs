@@ -86,11 +86,20 @@ fn follow(d: &mut Deployment, record: &Record) -> Result<(), String> {
     if record.version != d.version.next() {
         return Err(format!("stream version {} follows {}", record.version, d.version));
     }
-    let may_follow_the_end = match &record.event {
-        Event::SignedOff(_) | Event::NoteAdded(_) | Event::ObservationRecorded(_) | Event::Unknown(_) => true,
-        Event::RunnerClaimed(_) => false,
-        event => event.type_number().0 >= 1000,
+    if record.seq <= d.head {
+        return Err(format!("it stands before event {}", d.head));
+    }
+    let holder = match &record.event {
+        Event::RunnerClaimed(claim) => claim.epoch,
+        _ => d.epoch,
     };
+    if record.epoch != holder {
+        return Err(format!("epoch {} appended, but {holder} holds it (L5)", record.epoch));
+    }
+    let may_follow_the_end = matches!(
+        &record.event,
+        Event::SignedOff(_) | Event::NoteAdded(_) | Event::ObservationRecorded(_) | Event::Unknown(_)
+    );
     if d.stage.is_final() && !may_follow_the_end {
         return Err(format!("{} after the end (L7)", record.event.name()));
     }
@@ -101,7 +110,7 @@ fn follow(d: &mut Deployment, record: &Record) -> Result<(), String> {
             return Err(format!("{} does not belong to a deployment", record.event.name()));
         }
         Event::RunnerClaimed(event) => {
-            if event.epoch <= d.epoch || record.epoch != event.epoch {
+            if event.epoch <= d.epoch {
                 return Err(format!("epoch {} claims after {} (L5)", event.epoch, d.epoch));
             }
             d.epoch = event.epoch;

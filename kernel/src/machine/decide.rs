@@ -7,12 +7,14 @@ mod attempts;
 mod judging;
 mod people;
 
+use std::collections::BTreeSet;
+
 use super::command::{Command, Rejection};
 use super::state::{Deployment, Stage, State};
-use crate::event::{CapabilityDenied, DeploymentCreated, Event, NoteAdded, RunnerClaimed, RunnerReleased};
+use crate::event::{DeploymentCreated, Event, NoteAdded, RunnerClaimed, RunnerReleased};
 use crate::id::Epoch;
 use crate::json::Json;
-use crate::plan::PhaseKind;
+use crate::plan::{PhaseKind, Plan};
 use crate::time::Timestamp;
 use crate::verdict::Scope;
 pub(super) use advance::DEADLINE_GRACE;
@@ -26,19 +28,38 @@ pub(super) const DEPLOY_WITHOUT_BACKUP: &str = "deploy-without-backup";
 /// The command does not fit the state, or a law forbids it.
 pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Vec<Event>, Rejection> {
     match (state, command) {
-        (State::Absent, Command::Create(plan)) => {
-            let plan = Json::of(&*plan);
-            Ok(vec![
-                DeploymentCreated {
-                    plan_digest: plan.digest(),
-                    plan,
-                }
-                .into(),
-            ])
-        }
+        (State::Absent, Command::Create(plan)) => create(&plan),
         (State::Absent, _) => Err(Rejection::Absent),
         (State::Present(d), command) => present(d, command, now),
     }
+}
+
+fn create(plan: &Plan) -> Result<Vec<Event>, Rejection> {
+    let unsound = |text: String| Err(Rejection::NotNow(format!("the plan is not sound: {text}")));
+    let mut phases = BTreeSet::new();
+    if let Some(twice) = plan.phases.iter().find(|phase| !phases.insert(&phase.id)) {
+        return unsound(format!("two phases are called {}", twice.id));
+    }
+    if phases.iter().any(|id| id.as_str() == Plan::ROLLBACK) {
+        return unsound("a phase is called like the rollback".to_owned());
+    }
+    let mut steps = BTreeSet::new();
+    let all = plan.phases.iter().flat_map(|phase| &phase.steps);
+    let back = plan.rollback.iter().flat_map(|rollback| &rollback.steps);
+    if let Some(twice) = all.chain(back).find(|step| !steps.insert(&step.id)) {
+        return unsound(format!("two steps are called {}", twice.id));
+    }
+    let recorded = Json::of(plan);
+    if serde_json::from_value::<Plan>(recorded.0.clone()).ok().as_ref() != Some(plan) {
+        return unsound("JSON cannot express it: a number is not finite, or a path is not UTF-8".to_owned());
+    }
+    Ok(vec![
+        DeploymentCreated {
+            plan_digest: recorded.digest(),
+            plan: recorded,
+        }
+        .into(),
+    ])
 }
 
 fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event>, Rejection> {
@@ -81,15 +102,7 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
             attempt,
             call,
             text,
-        } => Ok(vec![
-            CapabilityDenied {
-                step,
-                attempt,
-                call,
-                text,
-            }
-            .into(),
-        ]),
+        } => attempts::deny(d, step, attempt, call, text),
         Command::Reconcile {
             step,
             attempt,

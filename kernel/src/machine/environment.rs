@@ -65,6 +65,12 @@ impl Environment {
                 let due = self
                     .admit(*deployment)
                     .map_err(|rejection| corrupt(rejection.to_string()))?;
+                if *epoch != record.epoch {
+                    return Err(corrupt(format!(
+                        "epoch {} appended a claim of {epoch} (L5)",
+                        record.epoch
+                    )));
+                }
                 if *epoch < due {
                     return Err(corrupt(format!("claimed with epoch {epoch}, at least {due} was due")));
                 }

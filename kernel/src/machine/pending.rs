@@ -2,7 +2,7 @@
 
 use super::decide::DEADLINE_GRACE;
 use super::state::{Deployment, Stage, StepStatus};
-use crate::effect::{EffectClass, RecordedEffect};
+use crate::effect::RecordedEffect;
 use crate::event::Timer;
 use crate::id::{AttemptNo, StepId};
 use crate::json::Json;
@@ -85,10 +85,7 @@ pub fn pending(d: &Deployment) -> Vec<Pending> {
                 });
             }
             StepStatus::Running(attempt) if d.hold.is_none() && d.leaving.is_none() => {
-                let probed = attempt.open_intent().filter(|(_, effect)| {
-                    effect.request.class == EffectClass::Probe && !effect.unknown && !effect.not_applied
-                });
-                if let Some((number, effect)) = probed {
+                if let Some((number, effect)) = attempt.open_intent().filter(|_| attempt.is_probed()) {
                     let doubt = RecordedEffect {
                         effect: number,
                         request: effect.request.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::actor::Actor;
 use crate::digest::Digest;
-use crate::effect::{EffectRequest, EffectResult, Failure, RecordedEffect};
+use crate::effect::{EffectClass, EffectRequest, EffectResult, Failure, RecordedEffect};
 use crate::event::{Evidence, HoldCause, Reason, Resolution, RunnerIdentity, Verdict};
 use crate::id::{AttemptNo, DeploymentId, EffectNo, Epoch, PhaseId, Round, Seq, StepId, StreamVersion};
 use crate::json::Json;
@@ -203,6 +203,8 @@ pub struct Attempt {
     pub deadline: Timestamp,
     /// Its runner is gone; it has to be resumed.
     pub suspended: bool,
+    /// Why its execution ended while an effect was in doubt: it fails for that when the effect did not happen.
+    pub interrupted: Option<Failure>,
     /// Its host calls so far.
     pub effects: Vec<EffectState>,
 }
@@ -214,6 +216,24 @@ impl Attempt {
         let last = self.effects.last().filter(|effect| effect.result.is_none())?;
         let number = u32::try_from(self.effects.len() - 1).unwrap_or(u32::MAX);
         Some((EffectNo(number), last))
+    }
+
+    /// The open intent, if doing it again is not known to be safe: it is in doubt once its execution is gone.
+    #[must_use]
+    pub fn doubt(&self) -> Option<(EffectNo, &EffectState)> {
+        self.open_intent().filter(|(_, effect)| match effect.request.class {
+            EffectClass::Probe | EffectClass::Once => true,
+            EffectClass::Read | EffectClass::Idempotent => false,
+        })
+    }
+
+    /// Whether a plugin has to look whether the open intent happened.
+    #[must_use]
+    pub fn is_probed(&self) -> bool {
+        self.suspended
+            && self.open_intent().is_some_and(|(_, effect)| {
+                effect.request.class == EffectClass::Probe && !effect.unknown && !effect.not_applied
+            })
     }
 
     /// The record to feed a re-execution with.
@@ -256,8 +276,8 @@ pub struct CheckpointState {
     pub reopened: bool,
     /// By role.
     pub approvals: Vec<Approval>,
-    /// What a person, or the deadline, made of a verdict that was not go.
-    pub decision: Option<Resolution>,
+    /// What a person, or the deadline, made of it, and why.
+    pub decision: Option<(Resolution, String)>,
     /// The phase is completed.
     pub passed: bool,
 }

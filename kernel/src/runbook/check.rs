@@ -59,7 +59,7 @@ fn checked(text: &str, catalog: &dyn PluginCatalog, findings: &mut Findings) -> 
     Some(ValidatedRunbook {
         digest: Digest::of(text.as_bytes()),
         service: service?,
-        environment,
+        environment: environment?,
         description: draft.description.clone(),
         inputs: draft
             .inputs

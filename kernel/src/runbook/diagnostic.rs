@@ -80,6 +80,9 @@ impl Diagnostic {
     }
 }
 
+/// How alike two words with the same beginning have to be, from 0 to 1.
+const ALIKE: f64 = 0.86;
+
 /// Most names that a help text lists.
 const LISTED: usize = 16;
 
@@ -87,17 +90,22 @@ fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     if let Some(longer) = known.iter().find(|name| found.len() > 3 && name.starts_with(found)) {
         return Some(longer);
     }
-    known
+    let (found, lower) = (found.to_lowercase(), |name: &str| name.to_lowercase());
+    let close = known
         .iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&found.to_lowercase(), &name.to_lowercase()),
-                *name,
-            )
-        })
+        .map(|name| (strsim::damerau_levenshtein(&found, &lower(name)), *name))
         .filter(|(distance, name)| *distance <= 2.max(name.chars().count() / 4) && *distance < name.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .min_by_key(|(distance, _)| *distance);
+    let alike = || {
+        let rated = known
+            .iter()
+            .map(|name| (strsim::jaro_winkler(&found, &lower(name)), *name));
+        rated
+            .filter(|(rating, _)| *rating > ALIKE)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| name)
+    };
+    close.map(|(_, name)| name).or_else(alike)
 }
 
 /// Line and column of a byte in a text, both from 1; the column counts characters.

@@ -39,9 +39,6 @@ pub struct PlanRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// Neither the runbook nor the request names an environment.
-    #[error("which environment? Write `environment:` in the runbook or name one for the deployment")]
-    NoEnvironment,
     /// A value was set for an input that the runbook does not have.
     #[error("the runbook has no input {name}{}", they_are(.known))]
     UnknownInput {
@@ -106,10 +103,9 @@ impl ValidatedRunbook {
         if !request.working_folder.is_absolute() {
             return Err(PlanError::RelativeFolder(request.working_folder));
         }
-        let environment = request.environment.clone().or_else(|| self.environment.clone());
         let environment = EnvironmentId {
             service: self.service.clone(),
-            environment: environment.ok_or(PlanError::NoEnvironment)?,
+            environment: request.environment.clone().unwrap_or_else(|| self.environment.clone()),
         };
         let inputs = self.resolve_inputs(&request.set)?;
         let lookup = |path: &[String]| known_now(path, &request, &environment, &inputs);

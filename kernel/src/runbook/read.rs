@@ -44,6 +44,7 @@ pub(super) fn read<'n>(root: &'n Node, findings: &mut Findings) -> Option<Draft<
     let fields = Fields::open(root, "a runbook", KEYS, findings)?;
     version(&fields, findings);
     fields.require("service", findings);
+    fields.require("environment", findings);
     fields.require("phases", findings);
     let phases = fields.list("phases", findings);
     if phases.is_some_and(<[Node]>::is_empty) {

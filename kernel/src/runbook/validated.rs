@@ -14,7 +14,7 @@ use crate::plugin::PinnedPlugin;
 pub struct ValidatedRunbook {
     pub(super) digest: Digest,
     pub(super) service: ServiceName,
-    pub(super) environment: Option<EnvironmentName>,
+    pub(super) environment: EnvironmentName,
     pub(super) description: String,
     /// By name, with the default.
     pub(super) inputs: BTreeMap<String, Option<Json>>,
@@ -42,8 +42,8 @@ impl ValidatedRunbook {
 
     /// Where it deploys, unless the deployment says otherwise.
     #[must_use]
-    pub const fn environment(&self) -> Option<&EnvironmentName> {
-        self.environment.as_ref()
+    pub const fn environment(&self) -> &EnvironmentName {
+        &self.environment
     }
 
     /// Its own words about itself.

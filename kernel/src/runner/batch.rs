@@ -79,6 +79,7 @@ impl Batch {
         };
         let epoch = match &event {
             Event::RunnerClaimed(claim) => claim.epoch,
+            Event::EnvironmentClaimed(claim) => claim.epoch,
             _ => self.state.deployment().map_or(Epoch(0), |d| d.epoch),
         };
         Record {

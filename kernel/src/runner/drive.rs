@@ -1,43 +1,44 @@
 //! The loop's one step: take an input, decide, and say what has to happen.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::batch::{Batch, BatchError};
+use super::outside::timers;
 use super::{Identity, Input, Output, Stop, Token};
 use crate::actor::Actor;
-use crate::event::Record;
-use crate::id::{AttemptNo, DeploymentId, Seq, StepId, StreamId};
-use crate::machine::{Command, Deployment, Environment, Pending, Rejection, State, apply, pending};
+use crate::event::{Event, Record, Timer};
+use crate::id::{AttemptNo, DeploymentId, EffectNo, Seq, StepId, StreamId};
+use crate::machine::{Command, Deployment, Environment, Rejection, State, apply};
 use crate::plan::Plan;
 use crate::port::{Appended, LogError};
-use crate::time::{Span, Timestamp};
-
-/// How long recorded reads may wait for an event that has to be durable at once.
-const READS_WAIT: Span = Span(500);
+use crate::time::Timestamp;
 
 /// Most automatic decisions in one batch; the rest follows in the next.
 const LONGEST_CHAIN: usize = 64;
 
-type Execution = (StepId, AttemptNo);
+pub(super) type Execution = (StepId, AttemptNo);
 
 /// Drives one deployment.
 pub struct Runner {
-    id: DeploymentId,
-    identity: Identity,
-    state: State,
-    environment: Environment,
-    queue: VecDeque<Queued>,
-    in_flight: Option<Vec<Token>>,
-    executing: BTreeSet<Execution>,
-    reconciling: BTreeSet<Execution>,
-    stopping: Option<String>,
-    stopped: bool,
+    pub(super) id: DeploymentId,
+    pub(super) identity: Identity,
+    pub(super) state: State,
+    pub(super) environment: Environment,
+    pub(super) queue: VecDeque<Queued>,
+    pub(super) in_flight: Option<Vec<Token>>,
+    pub(super) executing: BTreeSet<Execution>,
+    /// Started or resumed by this runner and not told to the outside yet. An execution that came to an
+    /// end is never begun again from state alone: its effect may be half done.
+    pub(super) due: BTreeSet<Execution>,
+    pub(super) reconciling: BTreeMap<Execution, (EffectNo, Timestamp)>,
+    pub(super) stopping: Option<String>,
+    pub(super) stopped: bool,
 }
 
-struct Queued {
-    command: Command,
-    actor: Actor,
-    token: Option<Token>,
+pub(super) struct Queued {
+    pub(super) command: Command,
+    pub(super) actor: Actor,
+    pub(super) token: Option<Token>,
 }
 
 impl Queued {
@@ -74,7 +75,8 @@ impl Runner {
             queue: VecDeque::new(),
             in_flight: None,
             executing: BTreeSet::new(),
-            reconciling: BTreeSet::new(),
+            due: BTreeSet::new(),
+            reconciling: BTreeMap::new(),
             stopping: None,
             stopped: false,
         }
@@ -86,7 +88,7 @@ impl Runner {
         self.push(Command::Claim { runner, epoch });
     }
 
-    fn push(&mut self, command: Command) {
+    pub(super) fn push(&mut self, command: Command) {
         self.queue.push_back(Queued {
             command,
             actor: self.identity.actor.clone(),
@@ -143,21 +145,21 @@ impl Runner {
     }
 
     fn take(&mut self, queued: Queued, out: &mut Vec<Output>) {
-        let ends = match &queued.command {
+        match &queued.command {
             Command::Finish { step, attempt, .. } | Command::Diverge { step, attempt, .. } => {
-                self.executing.remove(&(step.clone(), *attempt))
+                self.executing.remove(&(step.clone(), *attempt));
             }
-            Command::Reconcile { step, attempt, .. } => self.reconciling.remove(&(step.clone(), *attempt)),
-            _ => false,
-        };
-        let begins = matches!(queued.command, Command::Intend { .. });
-        if let (Some(reason), true, Some(token)) = (&self.stopping, begins && !ends, queued.token) {
-            let text = format!("no new effect is begun: {reason}");
-            out.push(Output::Reply {
-                token,
-                result: Err(Rejection::NotNow(text)),
-            });
-            return;
+            Command::Reconcile { step, attempt, .. } => {
+                self.reconciling.remove(&(step.clone(), *attempt));
+            }
+            Command::Intend { .. } => {
+                if let Some(reason) = &self.stopping {
+                    let result = Err(Rejection::NotNow(format!("no new effect is begun: {reason}")));
+                    out.extend(queued.token.map(|token| Output::Reply { token, result }));
+                    return;
+                }
+            }
+            _ => {}
         }
         self.queue.push_back(queued);
     }
@@ -167,7 +169,14 @@ impl Runner {
             if let Err(text) = self.follow(record) {
                 return self.stop(Stop::Corrupt(text), out);
             }
+            let begun = match &record.event {
+                Event::AttemptStarted(event) => Some((event.step.clone(), event.attempt)),
+                Event::AttemptResumed(event) => Some((event.step.clone(), event.attempt)),
+                _ => None,
+            };
+            self.due.extend(begun);
         }
+        self.cancel_unwanted(out);
         for token in self.in_flight.take().unwrap_or_default() {
             out.push(Output::Reply { token, result: Ok(()) });
         }
@@ -208,7 +217,8 @@ impl Runner {
         for (step, attempt) in std::mem::take(&mut self.executing) {
             out.push(Output::Cancel { step, attempt });
         }
-        for token in self.queue.drain(..).filter_map(|queued| queued.token) {
+        let undecided = self.queue.drain(..).filter_map(|queued| queued.token);
+        for token in self.in_flight.take().into_iter().flatten().chain(undecided) {
             let text = "the runner has stopped".to_owned();
             out.push(Output::Reply {
                 token,
@@ -230,69 +240,26 @@ impl Runner {
         if self.batch(now, urgent, out) || self.stopped {
             return;
         }
+        if self.stopping.is_some() {
+            // What was queued may have been rejected, and with it what the claim was kept for.
+            self.wind_down(out);
+            if !self.queue.is_empty() && (self.batch(now, true, out) || self.stopped) {
+                return;
+            }
+        }
         let Some(d) = self.state.deployment() else { return };
         if d.stage.is_final() {
             return self.stop(Stop::Ended, out);
         }
         if self.stopping.is_some() {
             if d.runner.is_none() {
-                self.stop(Stop::Released, out);
+                return self.stop(Stop::Released, out);
             }
+            let wake = timers(d).filter(|(timer, _)| matches!(timer, Timer::AttemptDeadline { .. }));
+            out.extend(wake.map(|(_, due)| due).min().map(Output::WakeAt));
             return;
         }
         self.see_to_pending(now, out);
-    }
-
-    fn queue_due_timers(&mut self, now: Timestamp) {
-        let Some(d) = self.state.deployment() else { return };
-        if self.stopping.is_some()
-            || d.epoch < self.environment.epoch
-            || d.runner.as_ref() != Some(&self.identity.runner)
-        {
-            return;
-        }
-        let due = pending(d).into_iter().find_map(|pending| match pending {
-            Pending::Timer { timer, due } if due <= now => Some(timer),
-            Pending::Timer { .. } | Pending::Execute { .. } | Pending::Reconcile { .. } => None,
-        });
-        if let Some(timer) = due {
-            let command = Command::Fire(timer);
-            self.queue.push_back(Queued {
-                command,
-                actor: Actor::Surefoot,
-                token: None,
-            });
-        }
-    }
-
-    /// At a safe point: attempts that are not in the middle of a mutating effect are given up, then the claim.
-    fn wind_down(&mut self, out: &mut Vec<Output>) {
-        let Some(d) = self.state.deployment() else { return };
-        let queued: BTreeSet<Execution> = self
-            .queue
-            .iter()
-            .filter_map(|queued| match &queued.command {
-                Command::Intend { step, attempt, .. } => Some((step.clone(), *attempt)),
-                _ => None,
-            })
-            .collect();
-        let in_effect = |execution: &Execution| {
-            queued.contains(execution) || d.attempt(&execution.0).is_some_and(|open| open.open_intent().is_some())
-        };
-        let (busy, idle): (BTreeSet<_>, BTreeSet<_>) =
-            std::mem::take(&mut self.executing).into_iter().partition(in_effect);
-        let released = d.runner.is_none();
-        self.executing = busy;
-        out.extend(idle.into_iter().map(|(step, attempt)| Output::Cancel { step, attempt }));
-        let releasing = self
-            .queue
-            .iter()
-            .any(|queued| matches!(queued.command, Command::Release { .. }));
-        if let (true, false, false, Some(reason)) =
-            (self.executing.is_empty(), released, releasing, self.stopping.clone())
-        {
-            self.push(Command::Release { reason });
-        }
     }
 
     /// Decides what is queued and what follows by itself; true if an append was sent.
@@ -305,10 +272,8 @@ impl Runner {
                 break;
             };
             let is_claim = matches!(command, Command::Claim { .. } | Command::Create(_));
-            if let (Command::Claim { .. }, Some(other)) =
-                (&command, self.environment.active.filter(|id| *id != self.id))
-            {
-                self.stop(Stop::Locked(other), out);
+            if let Some(refused) = self.refuses(&command) {
+                self.stop(refused, out);
                 return false;
             }
             match batch.decide(command, &actor, now) {
@@ -327,6 +292,8 @@ impl Runner {
                     }));
                 }
                 Err(BatchError::Corrupt(corrupt)) => {
+                    tokens.extend(token);
+                    self.in_flight = Some(tokens);
                     self.stop(Stop::Corrupt(corrupt.to_string()), out);
                     return false;
                 }
@@ -339,6 +306,7 @@ impl Runner {
                 Ok(taken) if taken.any => closed = taken.closes,
                 Ok(_) | Err(BatchError::Rejected(_)) => break,
                 Err(BatchError::Corrupt(corrupt)) => {
+                    self.in_flight = Some(tokens);
                     self.stop(Stop::Corrupt(corrupt.to_string()), out);
                     return false;
                 }
@@ -353,58 +321,19 @@ impl Runner {
         true
     }
 
-    fn see_to_pending(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        let Some(d) = self.state.deployment() else { return };
-        let (mut wanted, mut probed, mut wake) = (BTreeSet::new(), BTreeSet::new(), None::<Timestamp>);
-        if !self.queue.is_empty() {
-            wake = Some(now.after(READS_WAIT));
-        }
-        for pending in pending(d) {
-            match pending {
-                Pending::Timer { due, .. } => wake = Some(wake.map_or(due, |wake| wake.min(due))),
-                Pending::Execute {
-                    step,
-                    attempt,
-                    input,
-                    record,
-                    deadline,
-                } => {
-                    wanted.insert((step.clone(), attempt));
-                    if self.executing.insert((step.clone(), attempt)) {
-                        out.push(Output::Execute {
-                            step,
-                            attempt,
-                            input,
-                            record,
-                            deadline,
-                        });
-                    }
-                }
-                Pending::Reconcile {
-                    step,
-                    attempt,
-                    input,
-                    doubt,
-                } => {
-                    probed.insert((step.clone(), attempt));
-                    if self.reconciling.insert((step.clone(), attempt)) {
-                        out.push(Output::Reconcile {
-                            step,
-                            attempt,
-                            input,
-                            doubt,
-                        });
-                    }
-                }
+    /// What the environment has against beginning.
+    fn refuses(&self, command: &Command) -> Option<Stop> {
+        match command {
+            Command::Claim { .. } => {
+                let other = self.environment.active.filter(|id| *id != self.id)?;
+                Some(Stop::Locked(other))
             }
+            Command::Create(plan) if self.environment.active.is_none() && plan.previous != self.environment.live => {
+                let text = "what is live has changed since the plan was made: plan again";
+                Some(Stop::Rejected(Rejection::NotNow(text.to_owned())))
+            }
+            _ => None,
         }
-        self.reconciling.retain(|execution| probed.contains(execution));
-        let unwanted: Vec<_> = self.executing.difference(&wanted).cloned().collect();
-        for (step, attempt) in unwanted {
-            self.executing.remove(&(step.clone(), attempt));
-            out.push(Output::Cancel { step, attempt });
-        }
-        out.extend(wake.map(Output::WakeAt));
     }
 
     /// Seq of the deployment's last durable event.

@@ -6,7 +6,6 @@
 #![expect(
     missing_docs,
     unreachable_pub,
-    clippy::all,
     reason = "generated: the calling convention of the component model"
 )]
 

@@ -124,11 +124,11 @@ macro_rules! register {
                         };
                         #[cfg(target_arch = "wasm32")]
                         mod surefoot_export {
-                            #[expect(unused_imports, reason = "the type may be named by a path or be in scope here")]
+                            #[allow(unused_imports, reason = "the plugin may also be named by a path")]
                             use super::*;
                             type Exported = $d crate::export::Adapter<$d plugin>;
                             $d crate::export::plugin::export_plugin!(Exported with_types_in $d crate::export::plugin);
-                    $d crate::export::$module::$export!(Exported with_types_in $d crate::export::$module);
+                            $d crate::export::$module::$export!(Exported with_types_in $d crate::export::$module);
                         }
                     };
                 }

@@ -90,6 +90,13 @@ fn on_processor() -> Duration {
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }
 
+/// The same for the whole process, ended threads included, in the kernel's ticks of 10 ms.
+fn on_all_processors() -> Duration {
+    let text = fs::read_to_string("/proc/self/stat").unwrap();
+    let ticks = text.rsplit(") ").next().unwrap().split(' ').skip(11).take(2);
+    Duration::from_millis(10 * ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>())
+}
+
 /// Many deployments at once: appends that wait for nobody, one event each.
 fn group_commit(_: &mut Criterion) {
     let folder = folder();
@@ -168,6 +175,14 @@ fn rate_of_one_core(open: &dyn Fn() -> RedbLog) {
     });
     let rate = LARGE as f64 / times.min().unwrap().as_secs_f64();
     println!("read, decode, hash, fold: {rate:.0} events/s of processor time (best of 5)");
+    let times = (0..5).map(|_| {
+        let log = open();
+        let begun = on_all_processors();
+        assert!(log.verify(&[]).unwrap().failures.is_empty());
+        on_all_processors() - begun
+    });
+    let rate = LARGE as f64 / times.min().unwrap().as_secs_f64();
+    println!("verify: {rate:.0} events/s of processor time (best of 5), on as many cores as there are");
 }
 
 fn cold_log(criterion: &mut Criterion) {

@@ -22,6 +22,9 @@ use crate::disk::Disk;
 use crate::merkle::Frontier;
 
 /// The event log in one redb file. Dropping it waits for the appends that are under way.
+///
+/// What is given to `submit` is called from the writer's thread: it must be quick, and must not
+/// wait for another append.
 pub struct RedbLog {
     pub(crate) shared: Arc<Shared>,
     queue: Option<Sender<Job>>,

@@ -16,7 +16,7 @@ use surefoot_kernel::port::{Appended, LogError, LogHead};
 
 use super::batch::Batch;
 use super::fault::{Fault, guarded};
-use super::job::{Done, Job};
+use super::job::{Done, Job, Prepared};
 use super::redb_log::Shared;
 use super::table::STREAMS;
 use crate::merkle::Frontier;
@@ -75,7 +75,8 @@ impl Writer {
             work.push(job.work);
             dones.push(job.done);
         }
-        let count = work.len();
+        // An append that is malformed is so whatever happens to the commit.
+        let malformed: Vec<_> = work.iter().map(|append| append.as_ref().err().cloned()).collect();
         let result = match self.refusal(&work) {
             Some(refusal) => Err(refusal),
             None => guarded(|| self.commit(work, &mut outcomes)),
@@ -83,7 +84,10 @@ impl Writer {
         match result {
             Ok(Some(head)) => self.shared.committed(head),
             Ok(None) => {}
-            Err(e) => outcomes = vec![Err(e); count],
+            Err(e) => {
+                let told = malformed.into_iter().map(|own| Err(own.unwrap_or_else(|| e.clone())));
+                outcomes = told.collect();
+            }
         }
         for (done, outcome) in dones.into_iter().zip(outcomes) {
             // A caller's panic is the caller's; the others still want their answers.
@@ -94,7 +98,7 @@ impl Writer {
     }
 
     /// Why nothing can be written now, if that is so.
-    fn refusal(&self, work: &[Result<super::job::Prepared, LogError>]) -> Option<LogError> {
+    fn refusal(&self, work: &[Result<Prepared, LogError>]) -> Option<LogError> {
         if let Some(poison) = &self.poison {
             return Some(LogError::Io(poison.clone()));
         }
@@ -110,7 +114,7 @@ impl Writer {
     /// One transaction for all of `work`; `None` if nothing of it was to be recorded.
     fn commit(
         &mut self,
-        work: Vec<Result<super::job::Prepared, LogError>>,
+        work: Vec<Result<Prepared, LogError>>,
         outcomes: &mut Vec<Result<Appended, LogError>>,
     ) -> Result<Option<LogHead>, Fault> {
         let syncs = self.shared.syncs.load(Ordering::SeqCst);
@@ -131,7 +135,7 @@ impl Writer {
 
     fn try_commit(
         &self,
-        work: Vec<Result<super::job::Prepared, LogError>>,
+        work: Vec<Result<Prepared, LogError>>,
         outcomes: &mut Vec<Result<Appended, LogError>>,
     ) -> Result<Option<(Frontier, LogHead)>, Fault> {
         let mut transaction = self.shared.database.begin_write()?;

@@ -46,7 +46,7 @@ fn child() {
 fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let mut size = 0;
-    for round in 0..8_u64 {
+    for round in 0..8_usize {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["crash::child", "--exact", "--nocapture"])
             .env(FOLDER, folder.path())
@@ -54,24 +54,25 @@ fn what_was_acknowledged_survives_kill_9() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let reader = thread::spawn(move || {
-            let acknowledged = lines.map_while(Result::ok).filter_map(|line| {
-                let mut words = line.strip_prefix("acknowledged ")?.split(' ').map(ToOwned::to_owned);
-                Some((words.next()?.parse::<u64>().ok()?, words.next()?))
-            });
-            acknowledged.collect::<Vec<_>>()
+        let mut acknowledged = BufReader::new(child.stdout.take().unwrap()).lines().filter_map(|line| {
+            let line = line.ok()?;
+            let (seq, id) = line.strip_prefix("acknowledged ")?.split_once(' ')?;
+            Some((seq.parse::<u64>().ok()?, id.to_owned()))
         });
-        // At a different moment each time, once while it rests.
-        thread::sleep(Duration::from_millis(150 + 70 * round));
+        // After another number of appends each time, and at no particular moment of the next one.
+        let mut heard: Vec<_> = acknowledged.by_ref().take(3 + 11 * round).collect();
+        thread::sleep(Duration::from_micros(700 * round as u64));
         child.kill().unwrap();
         child.wait().unwrap();
-        let acknowledged = reader.join().unwrap();
-        assert!(!acknowledged.is_empty(), "round {round}: the child got nothing done");
+        heard.extend(acknowledged);
+        assert!(
+            heard.len() >= 3 + 11 * round,
+            "round {round}: the child stopped by itself"
+        );
 
         let store = Store::open(folder.path()).unwrap();
         let records = store.log.read(Seq(size), usize::MAX).unwrap();
-        for (seq, id) in &acknowledged {
+        for (seq, id) in &heard {
             let record = records.iter().find(|record| record.seq.0 == *seq);
             assert_eq!(
                 record.map(|record| record.id.to_string()).as_ref(),

@@ -4,6 +4,7 @@
 mod blobs;
 mod codec;
 mod contract;
+mod contract_blobs;
 mod crash;
 mod damage;
 mod faults;

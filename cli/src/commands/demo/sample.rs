@@ -1,6 +1,5 @@
 //! The sample as the demo uses it: its program, its files, its ports, its customers.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
@@ -10,12 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
-use surefoot_kernel::plan::Release;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::planning::Wishes;
+use crate::args::{ReleaseArgs, RunArgs, Setting};
 
 const RUNBOOK: &str = include_str!("../../../../fixtures/quickstart/runbook.yaml");
 
@@ -102,18 +100,19 @@ impl Sample {
     }
 
     /// What `surefoot run` would be told on the command line.
-    pub(super) fn wishes(&self, version: &str) -> Result<Wishes, CliError> {
+    pub(super) fn arguments(&self, version: &str) -> RunArgs {
         let text = |path: &Path| path.display().to_string();
-        let set = BTreeMap::from([
+        let settings = [
             ("shop".to_owned(), text(&self.shop)),
             ("home".to_owned(), text(&self.home())),
             ("port_base".to_owned(), self.first_port.to_string()),
             ("edge".to_owned(), format!("http://127.0.0.1:{}", self.first_port)),
             ("control".to_owned(), format!("http://127.0.0.1:{}", self.last_port())),
             ("releases".to_owned(), text(&self.folder.join("releases"))),
-        ]);
-        let release = Release { version: version.to_owned(), commit: None, artifact: None };
-        Ok(Wishes { runbook: self.runbook(), environment: None, release, set })
+        ];
+        let settings = settings.into_iter().map(|(key, value)| Setting { key, value }).collect();
+        let release = ReleaseArgs { version: Some(version.to_owned()), settings, ..ReleaseArgs::default() };
+        RunArgs { runbook: self.runbook(), release, yes: true }
     }
 
     /// Number of orders in the sample's database.

@@ -39,7 +39,7 @@ impl Story {
 
     /// For people.
     pub(super) fn summary(&self, targets: &[Target], data: &Path, paint: Paint) -> String {
-        let mut text = format!("\n{}\n", paint.strong("What happened"));
+        let mut text = format!("\n{}\n", paint.bold("What happened"));
         for chapter in &self.chapters {
             let d = &chapter.left.deployment;
             let good = chapter.left.exit == ExitCode::Ok;
@@ -57,7 +57,7 @@ impl Story {
                 }
             }
         }
-        text.push_str(&format!("\n{}\n", paint.strong("Where one could go back to now")));
+        text.push_str(&format!("\n{}\n", paint.bold("Where one could go back to now")));
         for target in targets {
             let safe = if target.safe { paint.good("safe") } else { paint.bad("not safe") };
             let reasons: Vec<_> = target.reasons.iter().map(|reason| reason.text.as_str()).collect();
@@ -71,7 +71,7 @@ impl Story {
              \x20 surefoot --data {data} status {bad}  why the last release was refused\n\
              \x20 surefoot --data {data} targets          where one could go back to, and why\n\
              \x20 docs/RUNBOOK.md                         write a runbook of your own\n",
-            paint.strong("What to try next")
+            paint.bold("What to try next")
         ));
         text
     }

@@ -71,7 +71,10 @@ pub(super) fn skipped(d: &mut Deployment, record: &Record, event: &StepSkipped) 
 
 pub(super) fn started(d: &mut Deployment, at: Timestamp, event: &AttemptStarted) -> Applied {
     in_running_section(d, &event.step)?;
-    expect(d.hold.is_none(), "a hold is open")?;
+    expect(
+        d.hold.is_none() && d.leaving.is_none(),
+        "the deployment does not go forward",
+    )?;
     let step = step_mut(d, &event.step)?;
     let may_start = match step.status {
         StepStatus::Waiting => true,
@@ -96,13 +99,17 @@ pub(super) fn started(d: &mut Deployment, at: Timestamp, event: &AttemptStarted)
         input: event.input.clone(),
         deadline: event.deadline,
         suspended: false,
+        interrupted: None,
         effects: Vec::new(),
     }));
     Ok(())
 }
 
 pub(super) fn resumed(d: &mut Deployment, event: &AttemptResumed) -> Applied {
-    expect(d.hold.is_none(), "a hold is open")?;
+    expect(
+        d.hold.is_none() && d.leaving.is_none(),
+        "the deployment does not go forward",
+    )?;
     let attempt = open(d, &event.step, event.attempt)?;
     expect(attempt.suspended, "the attempt is not suspended")?;
     expect(
@@ -115,7 +122,13 @@ pub(super) fn resumed(d: &mut Deployment, event: &AttemptResumed) -> Applied {
         let safe = effect.not_applied || effect.request.class == EffectClass::Idempotent;
         expect(safe, "an effect in doubt is not issued again")?;
     }
+    // Issued again, it is in doubt again: what was found out about the time before no longer counts.
+    if let Some(effect) = attempt.effects.last_mut().filter(|effect| effect.result.is_none()) {
+        effect.not_applied = false;
+        effect.unknown = false;
+    }
     attempt.suspended = false;
+    attempt.interrupted = None;
     attempt.deadline = event.deadline;
     Ok(())
 }
@@ -194,7 +207,7 @@ pub(super) fn reconciled(d: &mut Deployment, event: &EffectReconciled) -> Applie
     let attempt = open(d, &event.step, event.attempt)?;
     expect(attempt.suspended, "only an interrupted attempt is reconciled")?;
     let is_open = attempt.open_intent().is_some_and(|(number, _)| number == event.effect);
-    expect(is_open, "the effect is not in doubt")?;
+    expect(is_open && attempt.is_probed(), "the effect is not in doubt")?;
     if let Some(effect) = attempt.effects.last_mut() {
         match &event.finding {
             Finding::Applied { result } => effect.result = Some(result.clone().unwrap_or(EffectResult::Presumed)),
@@ -222,7 +235,13 @@ pub(super) fn succeeded(d: &mut Deployment, seq: Seq, at: Timestamp, event: &Att
 }
 
 pub(super) fn failed(d: &mut Deployment, event: &AttemptFailed) -> Applied {
-    open(d, &event.step, event.attempt)?;
+    let attempt = open(d, &event.step, event.attempt)?;
+    if !attempt.suspended && attempt.doubt().is_some() {
+        // Nobody knows yet whether its last effect happened: that is settled before it counts as failed (L6).
+        attempt.suspended = true;
+        attempt.interrupted = Some(event.failure.clone());
+        return Ok(());
+    }
     step_mut(d, &event.step)?.status = StepStatus::AttemptFailed(event.failure.clone());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What events about phases, checkpoints, holds and timers do to state (laws L1, L2, L3, L11).
 
 use super::{expect, leave};
+use crate::effect::Failure;
 use crate::event::{
     CheckpointApproved, CheckpointReached, CheckpointRefused, HoldCause, HoldOpened, HoldResolved, PhaseCompleted,
     PhaseStarted, Record, Resolution, Timer, TimerFired, Verdict, VerdictReached,
@@ -50,18 +51,25 @@ pub(super) fn phase_completed(d: &mut Deployment, event: &PhaseCompleted) -> App
         d.phase(index).is_some_and(|phase| phase.id == event.phase),
         "another phase is being judged",
     )?;
-    expect(d.hold.is_none(), "a hold is open")?;
+    expect(
+        d.hold.is_none() && d.leaving.is_none(),
+        "the deployment does not go forward",
+    )?;
+    expect(
+        missing_approvals(d, &event.phase).is_empty(),
+        "approvals are missing (L2)",
+    )?;
     let checkpoint = d
         .checkpoints
         .get_mut(&event.phase)
         .ok_or("the checkpoint was not reached")?;
     let verdict = checkpoint.current().map(|judged| judged.verdict);
-    let taken_on = checkpoint.decision == Some(Resolution::Skip)
-        && matches!(verdict, Some(Verdict::Inconclusive | Verdict::Error));
-    expect(
-        verdict == Some(Verdict::Go) || taken_on,
-        "the checkpoint is not go (L2)",
-    )?;
+    let passes = match (verdict, &checkpoint.decision) {
+        (Some(Verdict::Go), None) => true,
+        (Some(Verdict::Inconclusive | Verdict::Error), Some((Resolution::Skip, _))) => true,
+        (Some(Verdict::Go | Verdict::NoGo | Verdict::Inconclusive | Verdict::Error) | None, _) => false,
+    };
+    expect(passes, "the checkpoint is not go (L2)")?;
     checkpoint.passed = true;
     d.stage = Stage::Ready { next: index + 1 };
     Ok(())
@@ -100,7 +108,6 @@ pub(super) fn verdict_reached(d: &mut Deployment, seq: Seq, event: &VerdictReach
         evidence: event.evidence.clone(),
     });
     checkpoint.reopened = false;
-    checkpoint.decision = None;
     Ok(())
 }
 
@@ -164,7 +171,8 @@ pub(super) fn refused(d: &mut Deployment, event: &CheckpointRefused) -> Applied 
         .checkpoints
         .get_mut(&event.phase)
         .ok_or("the checkpoint was not reached")?;
-    checkpoint.decision = Some(Resolution::Fail);
+    let by = format!("{} refused: {}", event.role, event.note);
+    checkpoint.decision = Some((Resolution::Fail, by));
     d.hold = None;
     Ok(())
 }
@@ -202,6 +210,12 @@ pub(super) fn hold_resolved(d: &mut Deployment, seq: Seq, event: &HoldResolved) 
                 && let Some(effect) = attempt.effects.last_mut()
             {
                 effect.not_applied = true;
+                attempt.interrupted = None;
+            }
+            if event.resolution == Resolution::Retry
+                && let Some(state) = d.steps.get_mut(step)
+            {
+                state.retry_base = state.attempts;
             }
         }
         HoldCause::StepFailed { step } => {
@@ -218,7 +232,7 @@ pub(super) fn hold_resolved(d: &mut Deployment, seq: Seq, event: &HoldResolved) 
             Resolution::Retry => reopen(d, phase)?,
             Resolution::Skip | Resolution::Fail => {
                 let checkpoint = d.checkpoints.get_mut(phase).ok_or("the checkpoint was not reached")?;
-                checkpoint.decision = Some(event.resolution);
+                checkpoint.decision = Some((event.resolution, event.reason.clone()));
                 if event.resolution == Resolution::Skip {
                     d.overrides.push(seq);
                 }
@@ -257,9 +271,16 @@ fn reopen(d: &mut Deployment, phase: &PhaseId) -> Applied {
     if let Some(checkpoint) = d.checkpoints.get_mut(phase) {
         checkpoint.reopened = true;
         checkpoint.decision = None;
+        // People approved what was judged before, not what will be.
+        checkpoint.approvals.clear();
     }
     d.stage = Stage::Running { section };
     Ok(())
+}
+
+/// What an attempt fails with that used up its time.
+pub(in crate::machine) fn timed_out() -> Failure {
+    Failure::transient("timed-out", "the attempt used up its time")
 }
 
 pub(super) fn timer_fired(d: &mut Deployment, event: &TimerFired) -> Applied {
@@ -282,8 +303,11 @@ pub(super) fn timer_fired(d: &mut Deployment, event: &TimerFired) -> Applied {
                 return Err("the attempt is not open".to_owned());
             };
             expect(open.number == *attempt, "another attempt is open")?;
-            // An effect without a result is in doubt now: the attempt is not simply failed.
-            open.suspended = open.open_intent().is_some();
+            // An effect that must not be repeated is in doubt now: the attempt is not simply failed.
+            if open.doubt().is_some() {
+                open.suspended = true;
+                open.interrupted = Some(timed_out());
+            }
         }
         Timer::HoldDeadline => expect(d.hold.is_some(), "no hold is open")?,
     }

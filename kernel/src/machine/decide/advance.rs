@@ -7,6 +7,7 @@ use crate::event::{
     RollbackFailed, RollbackStarted, StepFailed, StepSkipped, Timer, TimerFired, Verdict,
 };
 use crate::id::StepId;
+use crate::machine::apply::gates::timed_out;
 use crate::machine::command::Rejection;
 use crate::machine::state::{Attempt, Deployment, Section, Stage, StepState, StepStatus};
 use crate::plan::{OnFailure, PhaseKind, Retry, Step};
@@ -103,7 +104,11 @@ pub(super) fn stop(d: &Deployment, reason: &str, no_go: bool) -> Vec<Event> {
 
 fn run(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
     if section == Section::Rollback && d.plan.rollback.is_none() {
-        let why = if d.is_rollback() { "a rollback is not rolled back (L8)" } else { "the plan has no rollback section" };
+        let why = if d.is_rollback() {
+            "a rollback is not rolled back (L8)"
+        } else {
+            "the plan has no rollback section"
+        };
         let cause = d.rollback.as_ref().map_or("", |(_, reason, _)| reason.as_str());
         let reason = format!("{cause}; {why}: people have to act");
         return vec![RollbackFailed { reason }.into()];
@@ -129,9 +134,10 @@ fn run(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
         return vec![start(d, step, state, now)];
     }
     let running = d.attempts().next().is_some();
-    let waiting = states().any(|(_, state)| !state.status.is_ended());
+    // A step that needs what never ends is not waited for: its checkpoint says that it has not run (L11).
+    let retrying = states().any(|(_, state)| matches!(state.status, StepStatus::RetryAt(_)));
     match d.phase_id_of(section) {
-        Some(phase) if !running && (gave_up || !waiting) => vec![CheckpointReached { phase }.into()],
+        Some(phase) if !running && (gave_up || !retrying) => vec![CheckpointReached { phase }.into()],
         Some(_) | None => Vec::new(),
     }
 }
@@ -155,6 +161,11 @@ fn resume(d: &Deployment, step: &StepId, attempt: &Attempt, now: Timestamp) -> V
         return again(None);
     };
     if effect.not_applied {
+        // A crash is not the attempt's fault; a failure is, and counts once it is known that nothing was done.
+        if let Some(failure) = &attempt.interrupted {
+            let (step, attempt, failure) = (step.clone(), attempt.number, failure.clone());
+            return vec![AttemptFailed { step, attempt, failure }.into()];
+        }
         return again(Some(number));
     }
     match effect.request.class {
@@ -314,8 +325,8 @@ pub(super) fn fire(d: &Deployment, timer: Timer, now: Timestamp) -> Result<Vec<E
     Ok(match timer {
         Timer::Retry { .. } => vec![fired],
         Timer::AttemptDeadline { step, attempt } => {
-            let in_doubt = d.attempt(&step).is_some_and(|open| open.open_intent().is_some());
-            let failure = Failure::transient("timed-out", "the attempt used up its time");
+            let in_doubt = d.attempt(&step).is_some_and(|open| open.doubt().is_some());
+            let failure = timed_out();
             let failed = (!in_doubt).then(|| AttemptFailed { step, attempt, failure }.into());
             std::iter::once(fired).chain(failed).collect()
         }

@@ -2,8 +2,8 @@
 
 use crate::effect::{EffectRequest, EffectResult, Failure, Finding, Outcome};
 use crate::event::{
-    AttemptFailed, AttemptSucceeded, EffectCompleted, EffectIntended, EffectRead, EffectReconciled, Event, HoldCause,
-    HoldOpened,
+    AttemptFailed, AttemptSucceeded, CapabilityDenied, EffectCompleted, EffectIntended, EffectRead, EffectReconciled,
+    Event, HoldCause, HoldOpened,
 };
 use crate::id::{AttemptNo, EffectNo, StepId};
 use crate::machine::command::Rejection;
@@ -111,6 +111,17 @@ pub(super) fn read(
     ])
 }
 
+pub(super) fn deny(d: &Deployment, step: StepId, attempt: AttemptNo, call: String, text: String) -> Decision {
+    live(d, &step, attempt)?;
+    let denied = CapabilityDenied {
+        step,
+        attempt,
+        call,
+        text,
+    };
+    Ok(vec![denied.into()])
+}
+
 pub(super) fn reconcile(
     d: &Deployment,
     step: StepId,
@@ -121,7 +132,7 @@ pub(super) fn reconcile(
 ) -> Decision {
     let in_doubt = d
         .attempt(&step)
-        .filter(|open| open.number == attempt && open.suspended)
+        .filter(|open| open.number == attempt && open.is_probed())
         .and_then(Attempt::open_intent)
         .is_some_and(|(open, _)| open == effect);
     if in_doubt {
@@ -171,9 +182,10 @@ pub(super) fn finish(d: &Deployment, step: StepId, attempt: AttemptNo, end: Resu
 
 pub(super) fn diverge(d: &Deployment, step: StepId, attempt: AttemptNo, text: String, now: Timestamp) -> Decision {
     live(d, &step, attempt)?;
-    if d.hold.is_some() {
-        // One hold at a time: the other one is decided first, and this attempt is then resumed and diverges again.
-        return Err(not_now("another hold is open"));
+    if d.hold.is_some() || d.leaving.is_some() {
+        // One hold at a time, and none on the way out: the attempt fails for it.
+        let failure = Failure::permanent("diverged", text);
+        return Ok(vec![AttemptFailed { step, attempt, failure }.into()]);
     }
     let deadline = super::advance::hold_deadline(d, now);
     Ok(vec![

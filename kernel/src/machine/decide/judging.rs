@@ -38,19 +38,22 @@ pub(super) fn judge(d: &Deployment, section: Section, now: Timestamp) -> Vec<Eve
             .into(),
         ];
     };
-    let decision = state.and_then(|state| state.decision);
+    let decision = state.and_then(|state| state.decision.as_ref());
     match section {
         Section::Rollback => end_of_rollback(d, judged, decision),
         Section::Phase(_) => end_of_phase(d, phase, judged, decision, checkpoint.on_no_go, now),
     }
 }
 
-fn end_of_rollback(d: &Deployment, judged: &Judged, decision: Option<Resolution>) -> Vec<Event> {
-    if judged.verdict == Verdict::Go && decision != Some(Resolution::Fail) {
+type Decided<'d> = Option<&'d (Resolution, String)>;
+
+fn end_of_rollback(d: &Deployment, judged: &Judged, decision: Decided<'_>) -> Vec<Event> {
+    if judged.verdict == Verdict::Go && decision.is_none() {
         let live = d.rollback.as_ref().and_then(|(_, _, target)| target.clone());
         vec![DeploymentRolledBack { live }.into()]
     } else {
-        let reason = format!("checkpoint rollback: {}: {}", judged.verdict, main_reason(judged));
+        let phase = crate::plan::Plan::ROLLBACK;
+        let reason = told(phase, judged, decision);
         vec![RollbackFailed { reason }.into()]
     }
 }
@@ -59,7 +62,7 @@ fn end_of_phase(
     d: &Deployment,
     phase: PhaseId,
     judged: &Judged,
-    decision: Option<Resolution>,
+    decision: Decided<'_>,
     on_no_go: OnNoGo,
     now: Timestamp,
 ) -> Vec<Event> {
@@ -73,30 +76,31 @@ fn end_of_phase(
         ]
     };
     let verdict = judged.verdict;
-    let give_up = || {
-        stop(
-            d,
-            &format!("checkpoint {phase}: {verdict}: {}", main_reason(judged)),
-            true,
-        )
-    };
-    match (verdict, decision) {
+    let give_up = || stop(d, &told(phase.as_str(), judged, decision), true);
+    match (verdict, decision.map(|(resolution, _)| *resolution)) {
         (_, Some(Resolution::Fail)) => give_up(),
-        (Verdict::Go, _) if !missing_approvals(d, &phase).is_empty() => hold(HoldCause::Approval { phase }),
         (Verdict::Go, _) | (Verdict::Inconclusive | Verdict::Error, Some(Resolution::Skip)) => {
-            vec![PhaseCompleted { phase }.into()]
+            if missing_approvals(d, &phase).is_empty() {
+                vec![PhaseCompleted { phase }.into()]
+            } else {
+                hold(HoldCause::Approval { phase })
+            }
         }
         (Verdict::NoGo, _) if on_no_go == OnNoGo::Rollback => give_up(),
         (Verdict::NoGo | Verdict::Inconclusive | Verdict::Error, _) => hold(HoldCause::Verdict { phase, verdict }),
     }
 }
 
-/// The reason that weighs most, as one text.
-fn main_reason(judged: &Judged) -> String {
-    let first = judged.reasons.iter().find(|reason| reason.verdict == judged.verdict);
+/// Why a checkpoint does not pass: the decision, or else the reason that weighs most.
+fn told(phase: &str, judged: &Judged, decision: Decided<'_>) -> String {
+    let verdict = judged.verdict;
+    if let Some((_, why)) = decision {
+        return format!("checkpoint {phase}: {why} (its verdict was {verdict})");
+    }
+    let first = judged.reasons.iter().find(|reason| reason.verdict == verdict);
     match first {
-        Some(reason) if reason.actual.is_empty() => reason.asked.clone(),
-        Some(reason) => format!("{} — {}", reason.asked, reason.actual),
-        None => "a person decided so".to_owned(),
+        Some(reason) if reason.actual.is_empty() => format!("checkpoint {phase}: {verdict}: {}", reason.asked),
+        Some(reason) => format!("checkpoint {phase}: {verdict}: {} — {}", reason.asked, reason.actual),
+        None => format!("checkpoint {phase}: {verdict}"),
     }
 }

@@ -37,6 +37,13 @@ pub(super) fn approve(d: &Deployment, phase: PhaseId, role: String, note: String
             "checkpoint {phase} does not ask for role {role:?}; it asks for {asked:?}"
         )));
     }
+    let state = d.checkpoints.get(&phase);
+    if state.and_then(|state| state.current()).is_none() {
+        return Err(not_now(format!("checkpoint {phase} has no verdict yet")));
+    }
+    if state.is_some_and(|state| state.approvals.iter().any(|given| given.role == role)) {
+        return Err(not_now(format!("{role} has approved checkpoint {phase} already")));
+    }
     Ok(vec![CheckpointApproved { phase, role, note }.into()])
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{Description, Operation};
-use surefoot_kernel::runbook::MemoryCatalog;
+use surefoot_kernel::runbook::{CatalogEntry, MemoryCatalog};
 
 fn plugin(name: &str, capabilities: &[&str], operations: &[(&str, Value, Value)]) -> Description {
     let operations: BTreeMap<String, Operation> = operations
@@ -47,6 +47,7 @@ pub(super) fn standard() -> MemoryCatalog {
         "method": {"type": "string", "enum": ["GET", "POST", "HEAD"]},
         "headers": map(),
         "body": text(),
+        "timeout": text(),
         "expect": object(json!({"status": {"type": ["integer", "array"]}, "body_contains": {}}), &[], true),
     });
     let http_output = json!({"status": {"type": "integer"}, "duration_ms": {}, "body": {}, "json": {}, "headers": {}});
@@ -59,7 +60,7 @@ pub(super) fn standard() -> MemoryCatalog {
             object(http_output, &["status"], true),
         )],
     ));
-    let command_input = json!({"program": text(), "args": texts(), "env": map(), "expect": {"type": "object"}});
+    let command_input = json!({"program": text(), "args": texts(), "env": map(), "effect": {"type": "string", "enum": ["once", "idempotent", "probe"]}, "timeout": text(), "expect": {"type": "object"}});
     let command_output = json!({"exit": {"type": "integer"}, "stdout": text(), "json": {}});
     catalog.add(plugin(
         "command",
@@ -89,6 +90,53 @@ pub(super) fn standard() -> MemoryCatalog {
             ("revert", any(), any()),
         ],
     ));
+    let kept = object(
+        json!({"digest": text(), "files": {"type": "integer"}}),
+        &["digest"],
+        true,
+    );
+    catalog.add(plugin(
+        "backup-files",
+        &["files", "blobs"],
+        &[
+            (
+                "create",
+                object(json!({"paths": texts(), "exclude": texts()}), &["paths"], true),
+                kept,
+            ),
+            (
+                "verify",
+                object(json!({"backup": text()}), &["backup"], true),
+                object(json!({"verified": {"type": "boolean"}, "files": {}}), &[], true),
+            ),
+            ("restore", any(), any()),
+        ],
+    ));
     catalog.add_source("./own.wasm", plugin("own", &[], &[("run", any(), any())]));
     catalog
+}
+
+/// Knows every plugin that a runbook names, with operations that take and give anything.
+pub(super) struct Anything;
+
+impl surefoot_kernel::runbook::PluginCatalog for Anything {
+    fn describe(&self, name: &surefoot_kernel::id::PluginName, source: Option<&str>) -> Result<CatalogEntry, String> {
+        let any = || json!({"type": "object"});
+        let operations: &[&str] = match name.as_str() {
+            "backup-sqlite" | "backup-files" => &["create", "verify", "restore"],
+            "blue-green" => &["stage", "activate", "revert"],
+            "command" => &["run"],
+            _ => &["check"],
+        };
+        let operations: Vec<_> = operations.iter().map(|name| (*name, any(), any())).collect();
+        Ok(CatalogEntry {
+            description: plugin(name.as_str(), &[], &operations),
+            digest: surefoot_kernel::digest::Digest::of(name.as_str().as_bytes()),
+            source: source.unwrap_or("std").to_owned(),
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -43,3 +43,45 @@ findings! {
     empty "invalid/20-empty" false;
     warnings "doubtful/01-warnings" true;
 }
+
+/// The example of the reference is a runbook without a single finding.
+#[test]
+fn the_documented_example_is_sound() {
+    let reference = include_str!("../../../../docs/RUNBOOK.md");
+    let (_, rest) = reference.split_once("```yaml\napiVersion").unwrap();
+    let text = format!("apiVersion{}", rest.split_once("```").unwrap().0);
+    let (runbook, findings) = check(&text, &catalog::standard());
+    assert_eq!(super::told(&text, &findings), "");
+    assert!(runbook.is_some());
+}
+
+/// The reference lists every code that the snapshots show.
+#[test]
+fn every_code_is_documented() {
+    let reference = include_str!("../../../../docs/RUNBOOK.md");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/runbook/snapshots");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in text
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            let code = line.split(": ").nth(1).unwrap().trim_start_matches("warning ");
+            assert!(
+                reference.contains(&format!("`{code}`")),
+                "{code} is not in docs/RUNBOOK.md"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen} findings");
+}
+
+#[test]
+fn the_sample_runbook_is_sound() {
+    let text = include_str!("../../../../fixtures/quickstart/runbook.yaml");
+    let (runbook, findings) = check(text, &catalog::Anything);
+    assert_eq!(super::told(text, &findings), "");
+    assert!(runbook.is_some());
+}

@@ -49,7 +49,7 @@ fn a_large_file_is_refused() {
 
 #[test]
 fn thousands_of_steps_are_fine() {
-    let mut text = "apiVersion: surefoot/v1\nservice: shop\nphases:\n".to_owned();
+    let mut text = "apiVersion: surefoot/v1\nservice: shop\nenvironment: e\nphases:\n".to_owned();
     for phase in 0..10 {
         text.push_str(&format!("  - id: p{phase}\n    kind: custom\n    steps:\n"));
         for step in 0..500 {
