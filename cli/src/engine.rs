@@ -23,21 +23,21 @@ use surefoot_kernel::time::Timestamp;
 use surefoot_plugin_host::{Host, Secrets};
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use clock::Clock;
-pub(crate) use identity::{is_alive, runner_identity};
+pub use clock::Clock;
+pub use identity::{is_alive, runner_identity};
 
 /// What the engine works with.
 #[derive(Clone)]
-pub(crate) struct Engine {
-    pub(crate) log: Arc<dyn EventLog>,
-    pub(crate) blobs: Arc<dyn BlobStore>,
-    pub(crate) host: Host,
-    pub(crate) secrets: Arc<Secrets>,
-    pub(crate) clock: Clock,
+pub struct Engine {
+    pub log: Arc<dyn EventLog>,
+    pub blobs: Arc<dyn BlobStore>,
+    pub host: Host,
+    pub secrets: Arc<Secrets>,
+    pub clock: Clock,
 }
 
 /// Something for the runner.
-pub(crate) enum Message {
+pub enum Message {
     /// As it is.
     Input(Input),
     /// A command whose sender waits.
@@ -50,7 +50,7 @@ pub(crate) enum Message {
 
 /// Why driving came to its end.
 #[derive(Debug)]
-pub(crate) enum Driven {
+pub enum Driven {
     /// The runner stopped.
     Stopped(Stop),
     /// Somebody could not wait.
@@ -58,10 +58,10 @@ pub(crate) enum Driven {
 }
 
 /// Where messages for the runner go. Cheap to clone.
-pub(crate) type Inbox = mpsc::UnboundedSender<Message>;
+pub type Inbox = mpsc::UnboundedSender<Message>;
 
 /// Who watches a deployment being driven.
-pub(crate) trait Observer {
+pub trait Observer {
     /// These records are durable, and led here.
     fn recorded(&mut self, records: &[Record], deployment: Option<&Deployment>);
     /// A plugin's word.
@@ -71,7 +71,7 @@ pub(crate) trait Observer {
 }
 
 /// A pair of ends for [`Engine::drive`].
-pub(crate) fn inbox() -> (Inbox, mpsc::UnboundedReceiver<Message>) {
+pub fn inbox() -> (Inbox, mpsc::UnboundedReceiver<Message>) {
     mpsc::unbounded_channel()
 }
 
@@ -80,7 +80,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Drives one deployment until the runner stops.
-    pub(crate) async fn drive(
+    pub async fn drive(
         &self,
         runner: &mut Runner,
         inbox: &Inbox,

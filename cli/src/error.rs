@@ -9,6 +9,8 @@ use serde::Serialize;
 use surefoot_kernel::machine::{Corrupt, Rejection};
 use surefoot_kernel::port::{BlobError, LogError};
 
+use surefoot_store::OpenError;
+
 use crate::context::Format;
 use crate::exit::ExitCode;
 use crate::view::paint::Paint;
@@ -120,6 +122,21 @@ impl From<LogError> for CliError {
                 .hint("another process has taken the deployment over: look at `surefoot status`"),
             LogError::Full(_) => Self::new(ExitCode::Internal, what).hint("free some space, then `surefoot resume`"),
             LogError::Conflict { .. } | LogError::Invalid(_) | LogError::Io(_) => Self::new(ExitCode::Internal, what),
+        }
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        let what = error.to_string();
+        match error {
+            OpenError::Log(error) => error.into(),
+            OpenError::Blobs(error) => error.into(),
+            OpenError::Network { .. } => Self::usage(what),
+            OpenError::OtherFormat { .. } => Self::new(ExitCode::Integrity, what),
+            OpenError::Folder { .. } => {
+                Self::new(ExitCode::Internal, what).hint("look at its owner, its permissions and the free space around it")
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ pub mod catalog;
 pub mod commands;
 pub mod context;
 mod dispatch;
-mod engine;
+pub mod engine;
 pub mod error;
 pub mod exit;
 pub mod load;

@@ -98,7 +98,7 @@ impl EventLog for Reader {
     }
 
     fn head(&self) -> Result<LogHead, LogError> {
-        self.ask(EventLog::head)
+        self.ask(|log| log.head())
     }
 
     fn stream_head(&self, stream: &StreamId) -> Result<StreamHead, LogError> {
@@ -114,6 +114,6 @@ impl EventLog for Reader {
     }
 
     fn streams(&self) -> Result<Vec<(StreamId, StreamHead)>, LogError> {
-        self.ask(EventLog::streams)
+        self.ask(|log| log.streams())
     }
 }

@@ -50,17 +50,11 @@ pub fn prepare(
     ctx: &Context<'_>,
 ) -> Result<Prepared, CliError> {
     let (runbook, text) = check::load(path, ctx.catalog, &ctx.out)?;
-    let environment = args.env.as_ref().or(runbook.environment());
-    let previous = match environment {
-        Some(name) => {
-            let id = EnvironmentId {
-                service: runbook.service().clone(),
-                environment: name.clone(),
-            };
-            load::load_environment(ctx.log.as_ref(), &id)?.live
-        }
-        None => None,
+    let environment = EnvironmentId {
+        service: runbook.service().clone(),
+        environment: args.env.as_ref().unwrap_or(runbook.environment()).clone(),
     };
+    let previous = load::load_environment(ctx.log.as_ref(), &environment)?.live;
     let request = PlanRequest {
         environment: args.env.clone(),
         release: release(args)?,
@@ -99,7 +93,6 @@ fn settings(args: &ReleaseArgs) -> Result<std::collections::BTreeMap<String, Str
 fn refused(path: &Path, error: &PlanError) -> CliError {
     let plain = CliError::usage(format!("{}: {error}", path.display()));
     match error {
-        PlanError::NoEnvironment => plain.hint("add `--env NAME`"),
         PlanError::MissingInputs(names) => {
             let flags: Vec<_> = names.iter().map(|name| format!("--set {name}=…")).collect();
             plain.hint(format!("add {}", flags.join(" ")))

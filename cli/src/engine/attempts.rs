@@ -11,7 +11,6 @@ use surefoot_kernel::id::{AttemptNo, StepId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::machine::{Command, Deployment, Section};
 use surefoot_kernel::plan::Step;
-use surefoot_kernel::port::BlobStore;
 use surefoot_kernel::runner::Input;
 use surefoot_plugin_host::{Attempt, AttemptEnd, Mode, World};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -175,6 +174,6 @@ impl Prepared {
 
     async fn look(mut self, doubt: RecordedEffect) -> Result<(Finding, String), String> {
         self.load().await.map_err(|failure| failure.message)?;
-        self.engine.host.reconcile(self.attempt, self.world, doubt).await.map_err(|e| e.to_string())
+        self.engine.host.reconcile(self.attempt, &doubt, self.world).await.map_err(|e| e.to_string())
     }
 }

@@ -9,26 +9,26 @@ use surefoot_kernel::time::{Span, Timestamp};
 
 /// Tells the time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     base: Timestamp,
     started: Instant,
 }
 
 impl Clock {
     /// Starts at the wall clock's time.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let base = Timestamp(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX));
         Self { base, started: Instant::now() }
     }
 
     /// The same clock, but not before `recorded`.
-    pub(crate) fn not_before(self, recorded: Timestamp) -> Self {
+    pub fn not_before(self, recorded: Timestamp) -> Self {
         Self { base: self.base.max(recorded), ..self }
     }
 
     /// Now.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.base.after(Span(elapsed))
     }

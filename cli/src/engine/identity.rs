@@ -7,7 +7,7 @@ use surefoot_kernel::event::RunnerIdentity;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// This process.
-pub(crate) fn runner_identity() -> RunnerIdentity {
+pub fn runner_identity() -> RunnerIdentity {
     let pid = std::process::id();
     RunnerIdentity {
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -19,7 +19,7 @@ pub(crate) fn runner_identity() -> RunnerIdentity {
 }
 
 /// Whether the process that once had this identity is still running. `None` if it ran on another host.
-pub(crate) fn is_alive(runner: &RunnerIdentity) -> Option<bool> {
+pub fn is_alive(runner: &RunnerIdentity) -> Option<bool> {
     let here = runner_identity();
     if runner.host != here.host {
         return None;

@@ -360,7 +360,7 @@ fn checkpoints(d: &Deployment) -> Vec<CheckpointView> {
                     seq: approval.seq,
                 })
                 .collect(),
-            decision: state.decision,
+            decision: state.decision.as_ref().map(|(resolution, _)| *resolution),
             passed: state.passed,
             reopened: state.reopened,
         })

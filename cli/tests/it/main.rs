@@ -1,6 +1,6 @@
 //! Tests of the command line: arguments, what is shown, and the commands that look.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod arguments;
 mod check;

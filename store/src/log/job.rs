@@ -95,7 +95,7 @@ fn prepare(part: StreamAppend, epoch: Epoch) -> Result<PreparedStream, LogError>
             )));
         }
         events.push(PreparedEvent {
-            id: EventId::derive(&part.stream, version, epoch, &payload),
+            id: EventId::derive(&part.stream, version, epoch, new.event.type_number().0, &payload),
             actor: new.actor,
             event: new.event,
             payload,

@@ -96,7 +96,7 @@ fn records_what_was_appended(log: Arc<dyn EventLog>) {
         assert_eq!(record.version, StreamVersion(versions[n]));
         assert_eq!((record.at, record.epoch), (NOW, Epoch(4)));
         assert_eq!((&record.actor, &record.event), (&new.actor, &new.event));
-        let id = EventId::derive(&record.stream, record.version, record.epoch, &record.event.encode());
+        let id = EventId::derive(&record.stream, record.version, record.epoch, record.event.type_number().0, &record.event.encode());
         assert_eq!(record.id, id);
     }
     assert_eq!(log.read(Seq(0), 10).unwrap(), *records);

@@ -31,13 +31,13 @@ pub(crate) struct Knobs {
 impl Knobs {
     pub(crate) const fn simulation() -> Self {
         Self {
-            rough: 400,
-            mishaps: 12,
+            rough: 600,
+            mishaps: 30,
         }
     }
 
     pub(crate) const fn laws() -> Self {
-        Self { rough: 120, mishaps: 8 }
+        Self { rough: 120, mishaps: 20 }
     }
 }
 
@@ -160,8 +160,8 @@ impl<C: Choices> Engine<C> {
         able.extend((guests > 0).then_some([1, 1, 1]).into_iter().flatten());
         able.extend((probes > 0).then_some(2));
         able.extend(held.then_some(3));
-        if !self.calm || able.is_empty() {
-            able.push(4);
+        if able.is_empty() || (!self.calm && self.choices.chance(1, 40)) {
+            able = vec![4];
         }
         let which = able[self.choices.below(u32::try_from(able.len()).unwrap()) as usize];
         match which {
@@ -493,30 +493,36 @@ impl<C: Choices> Engine<C> {
         {
             *resolution = Resolution::Fail;
         }
-        self.by_person(p, d, command)
+        self.by_person(p, command)
     }
 
-    fn by_person(&mut self, p: usize, d: &surefoot_kernel::machine::Deployment, command: Command) -> Checked {
-        if let (
-            Command::Resolve {
-                resolution: Resolution::NotApplied,
-                ..
-            },
-            Some(place),
-        ) = (&command, people::doubt(d))
+    /// A person who says that an effect did not happen, though it did, answers for what follows.
+    fn note_misjudgement(&mut self, command: &Command) {
+        if let Command::Resolve { resolution: Resolution::NotApplied, .. } = command
+            && let Some(place) = self.state.deployment().and_then(people::doubt)
             && self.ledger.happened(&place)
         {
-            self.ledger.misjudge(place);
+            self.ledger.misjudge(place.0, Some(place.2));
         }
+    }
+
+    /// A late copy of an answer is taken for one about whatever hold is open by then.
+    fn note_late_answer(&mut self, command: &Command) {
+        if let Command::Resolve { subject, resolution: Resolution::NotApplied, .. } = command
+            && let Ok(step) = subject.parse()
+        {
+            self.ledger.misjudge(step, None);
+        }
+    }
+
+    fn by_person(&mut self, p: usize, command: Command) -> Checked {
+        self.note_misjudgement(&command);
         if let Command::Diverge { step, attempt, .. } = &command
             && let Some(g) = self.find(p, step, *attempt)
         {
             self.processes[p].guests.remove(g);
         }
-        let actor = Actor::Person {
-            name: "ada".to_owned(),
-            role: None,
-        };
+        let actor = Actor::Person { name: "ada".to_owned(), role: None };
         self.say(p, command, actor)?;
         Ok(())
     }
@@ -558,6 +564,7 @@ impl<C: Choices> Engine<C> {
                     return Ok(());
                 }
                 self.tell(|| format!("   again to {name}: {command:?}"));
+                self.note_late_answer(&command);
                 self.input(
                     p,
                     Input::Command {
@@ -581,7 +588,7 @@ impl<C: Choices> Engine<C> {
                 let live = self.processes[p].runner.state().clone();
                 let Some(d) = live.deployment() else { return Ok(()) };
                 let command = people::anything(&mut self.choices, d);
-                self.by_person(p, d, command)
+                self.by_person(p, command)
             }
         }
     }

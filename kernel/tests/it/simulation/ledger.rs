@@ -1,6 +1,6 @@
 //! What was really done in the world, whatever the log says about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use surefoot_kernel::effect::{EffectClass, idempotency_key};
 use surefoot_kernel::event::{Event, Record};
@@ -13,8 +13,8 @@ pub(crate) type Place = (StepId, AttemptNo, EffectNo);
 pub(crate) struct Ledger {
     done: BTreeMap<Place, u32>,
     keys: BTreeMap<Place, String>,
-    /// A person said that it had not happened, without looking.
-    misjudged: std::collections::BTreeSet<Place>,
+    /// What people said had not happened, without looking.
+    misjudged: BTreeSet<(StepId, Option<EffectNo>)>,
 }
 
 impl Ledger {
@@ -43,7 +43,8 @@ impl Ledger {
         }
         let times = self.done.entry(place.clone()).or_default();
         *times += 1;
-        if class != EffectClass::Idempotent && *times > 1 && !self.misjudged.contains(place) {
+        let times = *times;
+        if class != EffectClass::Idempotent && times > 1 && !self.is_misjudged(place) {
             return Err(format!("{place:?} ({class:?}) happened {times} times"));
         }
         Ok(())
@@ -53,7 +54,12 @@ impl Ledger {
         self.done.contains_key(place)
     }
 
-    pub(crate) fn misjudge(&mut self, place: Place) {
-        self.misjudged.insert(place);
+    /// A person said of an effect of that step that it had not happened, though it had; `None`: of any.
+    pub(crate) fn misjudge(&mut self, step: StepId, effect: Option<EffectNo>) {
+        self.misjudged.insert((step, effect));
+    }
+
+    fn is_misjudged(&self, place: &Place) -> bool {
+        [Some(place.2), None].into_iter().any(|effect| self.misjudged.contains(&(place.0.clone(), effect)))
     }
 }

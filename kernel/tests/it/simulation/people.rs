@@ -42,7 +42,10 @@ pub(super) fn decide(choices: &mut impl Choices, d: &Deployment, ledger: &Ledger
     let hold = d.hold.as_ref()?;
     let resolution = match &hold.cause {
         HoldCause::Approval { phase } => {
-            let role = ["ops", "lead"][choices.below(2) as usize].to_owned();
+            let given = d.checkpoints.get(phase).map_or(&[][..], |checkpoint| &checkpoint.approvals);
+            let missing = |role: &&str| !given.iter().any(|approval| approval.role == **role);
+            let role = if choices.chance(1, 8) { None } else { ["ops", "lead"].into_iter().find(missing) };
+            let role = role.unwrap_or("lead").to_owned();
             let (phase, note) = (phase.clone(), String::new());
             return Some(match choices.below(6) {
                 5 => Command::Refuse { phase, role, note },
@@ -79,17 +82,17 @@ pub(super) fn anything(choices: &mut impl Choices, d: &Deployment) -> Command {
         ["ops", "lead", "intern"][choices.below(3) as usize].to_owned(),
         String::new(),
     );
-    match choices.below(8) {
-        0 => Command::Note {
+    match choices.below(24) {
+        0..=5 => Command::Note {
             text: "a remark".to_owned(),
         },
-        1 | 2 => Command::Approve { phase, role, note },
-        3 => Command::Refuse { phase, role, note },
-        4 => Command::SignOff { role, note },
-        5 => Command::Abort {
+        6..=10 => Command::Approve { phase, role, note },
+        11 => Command::Refuse { phase, role, note },
+        12 => Command::SignOff { role, note },
+        13 => Command::Abort {
             reason: "enough".to_owned(),
         },
-        6 => Command::Resolve {
+        14..=20 => Command::Resolve {
             subject: subject(d).unwrap_or_else(|| "p1_0".to_owned()),
             resolution: RESOLUTIONS[choices.below(6) as usize],
             reason: "a guess".to_owned(),

@@ -169,6 +169,7 @@ impl Reading {
         }
         self.derived.extend_from_slice(&envelope.version.0.to_be_bytes());
         self.derived.extend_from_slice(&envelope.epoch.0.to_be_bytes());
+        self.derived.extend_from_slice(&envelope.type_number.to_be_bytes());
         self.derived.extend_from_slice(payload);
         let digest = blake3::hash(&self.derived);
         let mut id = [0; 16];
@@ -208,7 +209,7 @@ mod tests {
                 let mut reading = Reading::default();
                 let index = reading.stream(&stream).unwrap();
                 let id: StreamId = stream.id().unwrap();
-                let wanted = EventId::derive(&id, envelope.version, envelope.epoch, payload);
+                let wanted = EventId::derive(&id, envelope.version, envelope.epoch, envelope.type_number, payload);
                 assert_eq!(reading.derive(index, &envelope, payload), wanted);
             }
         }
