@@ -6,5 +6,6 @@ mod model;
 mod plans;
 mod scribe;
 mod simulation;
+mod targets;
 mod transcripts;
 mod verdict;

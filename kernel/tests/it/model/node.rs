@@ -120,6 +120,7 @@ impl Node {
         Ok((state, environment))
     }
 
+    /// Taken over from: on one machine, such a runner is dead and reaches the world no more.
     fn is_fenced(&self, runner: &Runner) -> bool {
         self.environment.epoch > runner.epoch
     }
