@@ -1,7 +1,9 @@
 //! A small model, explored exhaustively: two runners, crashes, lost claims, appends whose outcome nobody learns,
 //! people who decide everything that they may. The laws are checked in every state that can be reached.
 
+mod fingerprint;
 mod law;
+mod moves;
 mod node;
 mod runner;
 
