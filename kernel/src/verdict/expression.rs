@@ -13,6 +13,6 @@ mod trace;
 mod value;
 
 pub(crate) use parse::parse;
-pub(crate) use syntax::{Reference, references};
+pub(crate) use syntax::references;
 pub(crate) use token::RESERVED;
 pub(crate) use trace::explain;

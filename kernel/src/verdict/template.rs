@@ -1,7 +1,8 @@
 //! Templates: `${{ steps.smoke.passed }}` inside a step's `with`.
 //!
 //! A template holds a path and nothing else. A text that is one template takes the value with its
-//! type; inside a longer text the value has to be a text, a number or a boolean. Secrets stay
+//! type, unless it says `${{ path | text }}`, which makes texts of numbers and booleans; inside a
+//! longer text the value has to be a text, a number or a boolean. Secrets stay
 //! placeholders: they are filled in outside of everything that is recorded.
 
 use std::borrow::Cow;
@@ -62,7 +63,12 @@ pub(crate) fn fill_text(text: &str, lookup: &Lookup<'_>) -> Result<Value, Unreso
     for part in parts {
         match part {
             Part::Text(text) => filled.push_str(text),
-            Part::Path { path, source, span } => {
+            Part::Path {
+                path,
+                source,
+                span,
+                as_text,
+            } => {
                 let unresolved = |reason| Unresolved {
                     reference: source.to_owned(),
                     reason,
@@ -72,7 +78,7 @@ pub(crate) fn fill_text(text: &str, lookup: &Lookup<'_>) -> Result<Value, Unreso
                     continue;
                 };
                 if whole {
-                    return Ok(value);
+                    return Ok(if as_text { scalar_text(value) } else { value });
                 }
                 filled.push_str(&inline(&value).map_err(unresolved)?);
             }
@@ -91,6 +97,15 @@ fn value_of(path: &[String], lookup: &Lookup<'_>) -> Result<Option<Value>, Strin
         return Err("its value holds `${{`, which would be taken for a template".to_owned());
     }
     Ok(value)
+}
+
+/// Numbers and booleans as texts; everything else as it is.
+fn scalar_text(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::String(number.to_string()),
+        Value::Bool(truth) => Value::String(truth.to_string()),
+        other => other,
+    }
 }
 
 fn inline(value: &Value) -> Result<Cow<'_, str>, String> {
@@ -177,6 +192,8 @@ pub(crate) enum Part<'t> {
         source: &'t str,
         /// The whole template's byte range.
         span: Range<usize>,
+        /// `${{ path | text }}`: numbers and booleans become texts.
+        as_text: bool,
     },
 }
 
@@ -205,16 +222,23 @@ pub(crate) fn parts(text: &str) -> Result<Vec<Part<'_>>, BadTemplate> {
                 message: "the template has no closing `}}`".to_owned(),
             });
         };
-        let source = text[inside..inside + length].trim();
+        let written = text[inside..inside + length].trim();
         let end = inside + length + CLOSE.len();
-        let path = path(source).ok_or_else(|| BadTemplate {
-            span: open..end,
-            message: "a template holds a path like `steps.ID.OUTPUT`, nothing else".to_owned(),
-        })?;
+        let (source, as_text) = match written.split_once('|') {
+            Some((source, filter)) if filter.trim() == "text" => (source.trim_end(), true),
+            _ => (written, false),
+        };
+        let path = path(source)
+            .filter(|path| !as_text || path.first().is_none_or(|root| root != "secrets"))
+            .ok_or_else(|| BadTemplate {
+                span: open..end,
+                message: "a template holds a path like `steps.ID.OUTPUT`, nothing else".to_owned(),
+            })?;
         parts.push(Part::Path {
             path,
             source,
             span: open..end,
+            as_text,
         });
         at = end;
     }

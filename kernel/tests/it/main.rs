@@ -1,9 +1,10 @@
 //! The kernel from outside.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod laws;
 mod model;
 mod plans;
+mod runbook;
 mod scribe;
 mod simulation;
 mod targets;

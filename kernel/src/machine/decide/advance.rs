@@ -105,7 +105,13 @@ pub(super) fn stop(d: &Deployment, reason: &str, no_go: bool) -> Vec<Event> {
 
 fn run(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
     if section == Section::Rollback && d.plan.rollback.is_none() {
-        let reason = "the plan has no rollback section: go back by hand".to_owned();
+        let why = if d.is_rollback() {
+            "a rollback is not rolled back (L8)"
+        } else {
+            "the plan has no rollback section"
+        };
+        let cause = d.rollback.as_ref().map_or("", |(_, reason, _)| reason.as_str());
+        let reason = format!("{cause}; {why}: people have to act");
         return vec![RollbackFailed { reason }.into()];
     }
     for (step, attempt) in suspended(d) {

@@ -9,7 +9,8 @@ use super::function::{arithmetic, call, negate};
 use super::syntax::{Binary, Each, EachKind, Expr, Node};
 use super::value::{List, Stop, Text, Value};
 use crate::id::StepId;
-use crate::verdict::evidence::{Scope, StepEnd};
+use crate::verdict::evidence::Scope;
+use crate::verdict::reference;
 
 /// How much work one condition may be.
 const STEPS: usize = 1_000_000;
@@ -25,8 +26,8 @@ pub(super) struct Roots {
 impl Roots {
     pub(super) fn of(scope: &Scope) -> Self {
         Self {
-            release: crate::verdict::reference::release(&scope.release),
-            previous: crate::verdict::reference::previous(scope.previous.as_ref()),
+            release: reference::release(&scope.release),
+            previous: reference::previous(scope.previous.as_ref()),
             inputs: json!(scope.inputs),
         }
     }
@@ -222,20 +223,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn step(&mut self, name: &str) -> Computed<'a> {
-        let found = self.scope.steps.iter().find(|(id, _)| id.as_str() == name);
-        let Some((id, step)) = found else {
-            return missing(format!("step {name} has not run"));
-        };
-        self.seen.insert(id);
-        match (&step.end, &step.outputs.0) {
-            (StepEnd::Succeeded, JsonValue::Object(outputs)) => Ok(Value::Map(outputs)),
-            (StepEnd::Succeeded, _) => missing(format!("step {name} has no outputs")),
-            (StepEnd::Failed(message), _) => missing(format!("step {name} failed: {message}")),
-            (StepEnd::Skipped(reason), _) => missing(format!("step {name} was skipped: {reason}")),
+        self.seen.extend(self.scope.steps.keys().find(|id| id.as_str() == name));
+        match reference::outputs(self.scope, name).map_err(Stop::Missing)? {
+            JsonValue::Object(outputs) => Ok(Value::Map(outputs)),
+            _ => missing(format!("step {name} has no outputs")),
         }
     }
 
-    /// The step that `steps.ID` means, if `of` is `steps` and `steps` is not a variable.
+    /// Whether `of` is the root of `steps.ID`, not a variable of that name.
     fn step_of(&self, of: &Expr) -> bool {
         matches!(&of.node, Node::Name(name) if name == "steps" && self.is_free(name))
     }
@@ -292,7 +287,7 @@ impl<'a> Evaluator<'a> {
         }
         if let Node::Name(name) = &of.node
             && self.is_free(name)
-            && !crate::verdict::reference::ROOTS.contains(&name.as_str())
+            && !reference::ROOTS.contains(&name.as_str())
             && !self.scope.steps.keys().any(|id| id.as_str() == name)
         {
             return missing(format!("step {name} has not run"));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use cel::{Context, Program, Value};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use surefoot_kernel::event::Verdict;
 use surefoot_kernel::verdict::condition;
 
@@ -113,6 +114,18 @@ fn boolean() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("({a}) ? ({b}) : ({c})")),
         ]
     })
+}
+
+/// Agreement means little if both sides mostly had no answer.
+#[test]
+fn most_conditions_have_an_answer() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut counts = [0, 0, 0];
+    for _ in 0..600 {
+        let text = boolean().new_tree(&mut runner).unwrap().current();
+        counts[theirs(&text).map_or(2, usize::from)] += 1;
+    }
+    assert!(counts.iter().all(|count| *count > 60), "false, true, none: {counts:?}");
 }
 
 proptest! {

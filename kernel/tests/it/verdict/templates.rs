@@ -35,6 +35,19 @@ fn inside_a_text_values_become_text() {
 }
 
 #[test]
+fn a_value_can_be_asked_for_as_text() {
+    let with = json!([
+        "${{ steps.smoke.passed | text }}",
+        "${{steps.smoke.verified|text}}",
+        "${{ steps.smoke.text | text }}",
+        "${{ steps.smoke.nothing | text }}"
+    ]);
+    assert_eq!(resolved(with), Ok(json!(["21", "true", "All good", null])));
+    assert!(resolved(json!("${{ steps.smoke.passed | upper }}")).is_err());
+    assert!(resolved(json!("${{ secrets.token | text }}")).is_err());
+}
+
+#[test]
 fn secrets_stay_placeholders() {
     let with = json!({"header": "Bearer ${{ secrets.token }} for ${{ inputs.region }}", "all": "${{ secrets.token }}"});
     assert_eq!(

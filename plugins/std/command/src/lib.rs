@@ -1,1 +1,127 @@
-//! Placeholder.
+//! `command` (world `task`): runs one program and checks how it ended and what it printed.
+//!
+//! The run has the effect class that the input declares: `once` unless the author of the runbook knows better.
+
+mod input;
+mod judge;
+
+use serde::Serialize;
+use serde_json::Value;
+use surefoot_sdk::process::Command;
+use surefoot_sdk::{Context, Description, EffectClass, Failure, Outcome, Plugin, Task, expect, schema, text};
+
+pub use input::{Effect, Expect, Input};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct CommandPlugin;
+
+/// What `run` reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Output {
+    /// The exit code; `null` when a signal ended it.
+    pub exit: Option<i32>,
+    /// What it printed, cut.
+    pub stdout: String,
+    /// What it complained, cut.
+    pub stderr: String,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Its standard output, if that is JSON.
+    pub json: Value,
+}
+
+impl Plugin for CommandPlugin {
+    fn describe() -> Description {
+        let expect = schema::object()
+            .optional(
+                "exit",
+                schema::one_or_many(schema::integer("exit code"), "accepted exit codes").default(0),
+            )
+            .optional(
+                "stdout_contains",
+                schema::one_or_many(schema::text("text"), "texts that have to be printed"),
+            )
+            .optional(
+                "stdout_matches",
+                schema::text("regular expression that has to match what is printed"),
+            )
+            .optional("json", expect::json_schema());
+        let input = schema::object()
+            .required("program", schema::text("a path, or a name looked up in PATH"))
+            .optional(
+                "args",
+                schema::list(schema::text("argument"), "arguments; no shell is involved"),
+            )
+            .optional(
+                "env",
+                schema::map(schema::text("value"), "variables added to PATH, HOME, LANG and TZ"),
+            )
+            .optional(
+                "cwd",
+                schema::text("folder to run in; the deployment's working folder if absent"),
+            )
+            .optional("stdin", schema::text("what it reads from its standard input"))
+            .optional(
+                "timeout",
+                schema::duration("how long it may take; the step's remaining time if absent"),
+            )
+            .optional(
+                "effect",
+                schema::one_of(
+                    &["once", "idempotent", "probe"],
+                    "what may be done when a crash interrupted it: ask a person, or run it again",
+                )
+                .default("once"),
+            )
+            .optional(
+                "retry_on_exit",
+                schema::boolean("whether another exit code is worth a retry").default(false),
+            )
+            .optional("expect", expect.nested("what has to be the case afterwards"));
+        let output = schema::object()
+            .required("exit", schema::integer("exit code; null after a signal").or_null())
+            .required("stdout", schema::text("standard output, cut to 4 KiB"))
+            .required("stderr", schema::text("standard error, cut to 4 KiB"))
+            .required("duration_ms", schema::integer("milliseconds"))
+            .required("json", schema::any("standard output as JSON, or null"));
+        Description::new(
+            "command",
+            env!("CARGO_PKG_VERSION"),
+            "Runs a program and checks how it ended and what it printed.",
+        )
+        .capabilities(&["process"])
+        .operation(
+            "run",
+            "Runs the program once and waits for its end.",
+            input,
+            output,
+            &[EffectClass::Once, EffectClass::Idempotent, EffectClass::Probe],
+        )
+    }
+}
+
+impl Task for CommandPlugin {
+    type Input = Input;
+    type Output = Output;
+
+    fn run(_: &Context, input: Input) -> Result<Outcome<Output>, Failure> {
+        let expect = judge::Judge::new(&input)?;
+        let mut command = Command::new(&input.program)
+            .args(input.args.iter().cloned())
+            .envs(input.env.clone())
+            .cwd(input.cwd.clone())
+            .timeout(input.timeout)
+            .effect(input.effect.class());
+        if let Some(stdin) = &input.stdin {
+            command = command.stdin(stdin.as_bytes());
+        }
+        let line = command.line();
+        let exit = command.run().map_err(|error| Failure::host(error, &line))?;
+        let output = expect.judge(&line, &exit)?;
+        let summary = format!("`{}` ended with {}", text::cut(&line, 80), exit.describe());
+        Ok(Outcome::new(output, summary))
+    }
+}
+
+surefoot_sdk::task_plugin!(CommandPlugin);

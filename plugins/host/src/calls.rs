@@ -1,0 +1,38 @@
+//! Host calls, one file per interface: how each is encoded in the record, what it needs to be
+//! granted, and how its result is decoded for the plugin.
+
+mod blobs;
+mod clock;
+mod encoding;
+mod files;
+mod http;
+mod process;
+
+use surefoot_kernel::effect::EffectClass;
+
+use crate::bindings::surefoot::plugin::{progress, types};
+use crate::guest::Guest;
+
+pub(crate) use encoding::{Bytes, readable};
+pub(crate) use files::Listed;
+pub(crate) use http::Answered;
+pub(crate) use process::Exited;
+
+impl types::Host for Guest {}
+
+impl progress::Host for Guest {
+    async fn report(&mut self, message: String) -> wasmtime::Result<()> {
+        let reported = self.session()?.progress(&message);
+        reported.map_err(|stop| self.stop(stop))
+    }
+}
+
+/// The class that a plugin gives to a mutating call.
+fn class_of(text: &str) -> Option<EffectClass> {
+    match text {
+        "idempotent" => Some(EffectClass::Idempotent),
+        "probe" => Some(EffectClass::Probe),
+        "once" => Some(EffectClass::Once),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! `blobs.*`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use surefoot_kernel::digest::Digest;
+use surefoot_kernel::effect::EffectClass;
+use surefoot_kernel::plugin::FileAccess;
+use surefoot_kernel::port::{BlobError, BlobInfo};
+
+use super::encoding::{Bytes, argument, value};
+use super::files::place;
+use crate::bindings::surefoot::plugin::blobs;
+use crate::bindings::surefoot::plugin::types::HostError;
+use crate::grants::Place;
+use crate::guest::Guest;
+use crate::outside::{blob_refusal, blocking, files as outside};
+use crate::session::{Call, Refusal, Scope, Shared};
+
+/// [`blobs::Stored`] as it is recorded.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    digest: Digest,
+    size: u64,
+}
+
+impl From<BlobInfo> for Kept {
+    fn from(BlobInfo { digest, size }: BlobInfo) -> Self {
+        Self { digest, size }
+    }
+}
+
+impl From<Kept> for blobs::Stored {
+    fn from(Kept { digest, size }: Kept) -> Self {
+        Self {
+            digest: digest.to_string(),
+            size,
+        }
+    }
+}
+
+fn granted(shared: &Shared) -> Result<(), Refusal> {
+    if shared.grants.blobs {
+        Ok(())
+    } else {
+        Err(Refusal::denied(
+            "blobs are not granted; add `blobs: true` to the plugin's grants",
+        ))
+    }
+}
+
+fn digest(text: &str, shared: &Shared) -> Result<Digest, Refusal> {
+    granted(shared)?;
+    text.parse()
+        .map_err(|e: surefoot_kernel::digest::InvalidDigest| Refusal::new("invalid", e.to_string()))
+}
+
+fn call(name: &'static str, class: EffectClass, arguments: Value, presumed: Option<Value>) -> Call {
+    Call {
+        name,
+        class,
+        arguments,
+        attachments: Vec::new(),
+        presumed,
+    }
+}
+
+impl blobs::Host for Guest {
+    async fn put(&mut self, content: Vec<u8>) -> wasmtime::Result<Result<blobs::Stored, HostError>> {
+        self.bounded("blobs.put", content.len())?;
+        let arguments = json!({"content": argument(&content, &mut Vec::new())});
+        let kept = json!({"digest": Digest::of(&content), "size": content.len()});
+        let call = call("blobs.put", EffectClass::Idempotent, arguments, Some(kept));
+        let perform = async move |(), scope: Scope| {
+            let stored = move || scope.shared.blobs.put(&content).map_err(|e| blob_refusal(&e));
+            blocking(stored).await.map(|info| value(&Kept::from(info)))
+        };
+        let kept = self.effect::<Kept, _, _, _>(call, granted, perform).await?;
+        Ok(kept.map(Into::into))
+    }
+
+    async fn get(&mut self, what: String) -> wasmtime::Result<Result<Vec<u8>, HostError>> {
+        let call = call("blobs.get", EffectClass::Read, json!({"digest": what}), None);
+        let prepare = move |shared: &Shared| digest(&what, shared);
+        let perform = async |digest: Digest, scope: Scope| {
+            let shared = scope.shared;
+            blocking(move || {
+                let content = shared
+                    .blobs
+                    .get(digest, shared.limits.payload)
+                    .map_err(|e| blob_refusal(&e))?;
+                Ok(value(&Bytes(shared.secrets.redact_bytes(&content).unwrap_or(content))))
+            })
+            .await
+        };
+        let content = self.effect::<Bytes, _, _, _>(call, prepare, perform).await?;
+        Ok(content.map(|content| content.0))
+    }
+
+    async fn put_file(&mut self, path: String) -> wasmtime::Result<Result<blobs::Stored, HostError>> {
+        let call = call("blobs.put_file", EffectClass::Idempotent, json!({"path": path}), None);
+        let prepare = move |shared: &Shared| {
+            granted(shared)?;
+            place(&path, FileAccess::Read, shared)
+        };
+        let perform = async |place: Place, scope: Scope| {
+            blocking(move || {
+                outside::with_file(&place, |path| {
+                    let info = scope.shared.blobs.put_file(path).map_err(|e| blob_refusal(&e))?;
+                    Ok(value(&Kept::from(info)))
+                })
+            })
+            .await
+        };
+        let kept = self.effect::<Kept, _, _, _>(call, prepare, perform).await?;
+        Ok(kept.map(Into::into))
+    }
+
+    async fn to_file(&mut self, what: String, path: String) -> wasmtime::Result<Result<(), HostError>> {
+        let arguments = json!({"digest": what, "path": path});
+        let call = call("blobs.to_file", EffectClass::Idempotent, arguments, Some(Value::Null));
+        let prepare = move |shared: &Shared| {
+            let digest = digest(&what, shared)?;
+            Ok((digest, place(&path, FileAccess::Write, shared)?))
+        };
+        let perform = async |(digest, place): (Digest, Place), scope: Scope| {
+            blocking(move || {
+                outside::with_destination(&place, |path| {
+                    let copied = scope.shared.blobs.copy_to_file(digest, path);
+                    copied.map(|_| Value::Null).map_err(|e| blob_refusal(&e))
+                })
+            })
+            .await
+        };
+        self.effect(call, prepare, perform).await
+    }
+
+    async fn verify(&mut self, what: String) -> wasmtime::Result<Result<Option<blobs::Stored>, HostError>> {
+        let call = call("blobs.verify", EffectClass::Read, json!({"digest": what}), None);
+        let prepare = move |shared: &Shared| digest(&what, shared);
+        let perform = async |digest: Digest, scope: Scope| {
+            blocking(move || match scope.shared.blobs.verify(digest) {
+                Ok(info) => Ok(value(&Some(Kept::from(info)))),
+                Err(BlobError::Missing(_) | BlobError::Damaged(..)) => Ok(Value::Null),
+                Err(error) => Err(blob_refusal(&error)),
+            })
+            .await
+        };
+        let kept = self.effect::<Option<Kept>, _, _, _>(call, prepare, perform).await?;
+        Ok(kept.map(|kept| kept.map(Into::into)))
+    }
+}

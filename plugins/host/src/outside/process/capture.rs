@@ -1,0 +1,189 @@
+//! The output of a process: its beginning and its end, with a bounded middle left out.
+//!
+//! Around the cut a little more is kept than is shown, so that a secret that lies across the cut
+//! is recognised and left out as a whole.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::secrets::{REDACTED, Secrets};
+
+/// What was kept of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Capture {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    total: u64,
+    /// Bytes shown of each half.
+    half: usize,
+    /// Bytes kept beyond that.
+    margin: usize,
+}
+
+impl Capture {
+    /// One that shows `cap` bytes, and recognises secrets of up to `longest` bytes.
+    fn new(cap: usize, longest: usize) -> Self {
+        Self {
+            half: cap / 2,
+            // And a UTF-8 character is not cut either.
+            margin: longest + 4,
+            ..Self::default()
+        }
+    }
+
+    fn push(&mut self, mut chunk: &[u8]) {
+        self.total += chunk.len() as u64;
+        let room = (self.half + self.margin).saturating_sub(self.head.len());
+        let (head, rest) = chunk.split_at(room.min(chunk.len()));
+        self.head.extend_from_slice(head);
+        chunk = rest;
+        let keep = self.half + self.margin;
+        if let Some(skipped) = chunk.len().checked_sub(keep) {
+            self.tail.clear();
+            chunk = &chunk[skipped..];
+        }
+        let excess = (self.tail.len() + chunk.len()).saturating_sub(keep);
+        self.tail.drain(..excess);
+        self.tail.extend(chunk);
+    }
+
+    /// The text without secrets, and whether its middle was left out.
+    pub(super) fn text(mut self, secrets: &Secrets) -> (Vec<u8>, bool) {
+        let tail = self.tail.make_contiguous();
+        let kept = self.head.len() + tail.len();
+        if self.total == kept as u64 && kept <= 2 * self.half {
+            let mut whole = self.head;
+            whole.extend_from_slice(tail);
+            let clean = secrets.redact_bytes(&whole);
+            return (clean.unwrap_or(whole), false);
+        }
+        let (head, tail): (Vec<u8>, Vec<u8>) = if self.total == kept as u64 {
+            // Nothing is missing yet, but it is more than is shown.
+            let whole = [&self.head, &*tail].concat();
+            (whole.clone(), whole)
+        } else {
+            (self.head, tail.to_vec())
+        };
+        let mut text = shown(&head, 0..self.half, secrets);
+        let left_out = self.total.saturating_sub(2 * self.half as u64);
+        text.extend_from_slice(format!("\n[… {left_out} bytes left out …]\n").as_bytes());
+        text.extend(shown(&tail, tail.len().saturating_sub(self.half)..tail.len(), secrets));
+        (text, true)
+    }
+}
+
+/// The part of `bytes` in `range`, without secrets, also without those that are only partly in it.
+/// Widened or narrowed so as not to cut a UTF-8 character.
+fn shown(bytes: &[u8], range: std::ops::Range<usize>, secrets: &Secrets) -> Vec<u8> {
+    let continues = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let edge = |at: usize| (at..at + 3).find(|&at| !continues(at)).unwrap_or(at).min(bytes.len());
+    let (mut at, end) = (edge(range.start), edge(range.end));
+    let mut text = Vec::new();
+    for secret in secrets.find(bytes) {
+        if secret.end <= at || secret.start >= end {
+            continue;
+        }
+        text.extend_from_slice(bytes.get(at..secret.start).unwrap_or_default());
+        text.extend_from_slice(REDACTED.as_bytes());
+        at = secret.end;
+    }
+    text.extend_from_slice(bytes.get(at..end).unwrap_or_default());
+    text
+}
+
+/// Reads a stream to its end beside everything else, so that the process never waits for us.
+pub(super) struct Reader {
+    capture: Arc<Mutex<Capture>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    pub(super) fn start(stream: Option<impl AsyncRead + Send + Unpin + 'static>, cap: usize, longest: usize) -> Self {
+        let capture = Arc::new(Mutex::new(Capture::new(cap, longest)));
+        let task = stream.map(|mut stream| {
+            let capture = Arc::clone(&capture);
+            tokio::spawn(async move {
+                let mut chunk = vec![0; 16 << 10];
+                while let Ok(count @ 1..) = stream.read(&mut chunk).await {
+                    capture
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(&chunk[..count]);
+                }
+            })
+        });
+        Self { capture, task }
+    }
+
+    /// What was read until the stream ended, or until `deadline`.
+    pub(super) async fn finish(&mut self, deadline: Instant) -> Capture {
+        if let Some(task) = &mut self.task {
+            let _ = timeout_at(deadline, task).await;
+        }
+        std::mem::take(&mut *self.capture.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn capture(text: &[u8], half: usize, chunk: usize, secrets: &Secrets) -> (String, bool) {
+        let mut capture = Capture::new(2 * half, secrets.longest());
+        text.chunks(chunk).for_each(|chunk| capture.push(chunk));
+        let (text, cut) = capture.text(secrets);
+        (String::from_utf8(text).unwrap(), cut)
+    }
+
+    #[test]
+    fn head_and_tail_are_kept() {
+        let none = Secrets::none();
+        for chunk in [1, 2, 3, 7, 100] {
+            assert_eq!(
+                capture(b"0123456789", 5, chunk, &none),
+                ("0123456789".to_owned(), false)
+            );
+            let expected = "01234\n[… 2 bytes left out …]\n789ab".to_owned();
+            assert_eq!(capture(b"0123456789ab", 5, chunk, &none), (expected, true));
+            let long = [b'a'; 1000];
+            let expected = "aaaaa\n[… 990 bytes left out …]\naaaaa".to_owned();
+            assert_eq!(capture(&long, 5, chunk, &none), (expected, true));
+        }
+    }
+
+    #[test]
+    fn a_secret_across_the_cut_is_left_out() {
+        let secrets = Secrets::new([("s".to_owned(), "SECRET".to_owned())]).unwrap();
+        for chunk in [1, 5, 100] {
+            for pad in 0..12 {
+                let filler = "x".repeat(200);
+                let text = format!("{}SECRET{filler}SECRET{}", "a".repeat(pad), "b".repeat(pad));
+                let (shown, cut) = capture(text.as_bytes(), 8, chunk, &secrets);
+                assert!(cut);
+                for part in ["SEC", "RET"] {
+                    assert!(!shown.contains(part), "{pad}: {shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn characters_are_not_cut() {
+        let (text, cut) = capture("ääääääääää".as_bytes(), 5, 3, &Secrets::none());
+        assert!(cut);
+        assert!(text.starts_with("äää\n") && text.ends_with("\nää"), "{text}");
+    }
+}
