@@ -175,7 +175,7 @@ impl<C: Choices> Engine<C> {
         }
     }
 
-    fn deliver(&mut self, p: usize) -> Checked {
+    pub(super) fn deliver(&mut self, p: usize) -> Checked {
         let Some(append) = self.processes[p].in_flight.take() else {
             return Ok(());
         };

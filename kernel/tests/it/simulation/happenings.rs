@@ -108,6 +108,9 @@ impl<C: Choices> Engine<C> {
                     Actor::Surefoot,
                 )?;
             }
+            (Point::Asked(_) | Point::Answered(_), _) if self.processes[p].in_flight.is_some() => {
+                return self.deliver(p);
+            }
             (Point::Asked(_) | Point::Answered(_), _) => return self.wake(p),
             (Point::Allowed | Point::Done, None) => return Err("an effect beyond the script".to_owned()),
         }
