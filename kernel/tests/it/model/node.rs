@@ -52,7 +52,7 @@ impl Node {
             seq: Seq(0),
             runners: [None, None],
             ledger: BTreeMap::new(),
-            starts: 2,
+            starts: std::env::var("SUREFOOT_MODEL_STARTS").map_or(2, |text| text.parse().unwrap()),
             failures: 1,
             aborts: 1,
         };
