@@ -5,6 +5,7 @@
 //! [`pending`], so that recovery is the ordinary path.
 
 mod apply;
+mod attempt;
 mod command;
 mod decide;
 mod environment;
@@ -13,12 +14,12 @@ mod state;
 mod targets;
 
 pub use apply::{Corrupt, apply};
+pub use attempt::{Attempt, EffectState};
 pub use command::{Command, Rejection};
 pub use decide::{decide, rollback_needed, scope};
 pub use environment::{Environment, History, environment_event};
 pub use pending::{Pending, pending};
 pub use state::{
-    Approval, Attempt, CheckpointState, Deployment, EffectState, Hold, Judged, Leaving, Section, Stage, State,
-    StepState, StepStatus,
+    Approval, CheckpointState, Deployment, Hold, Judged, Leaving, Section, Stage, State, StepState, StepStatus,
 };
 pub use targets::{Past, Presence, Target, TargetReason, targets};

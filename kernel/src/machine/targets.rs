@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::state::Deployment;
 use crate::event::Ending;
 use crate::id::{DeploymentId, Seq};
-use crate::machine::StepStatus;
+use crate::machine::Stage;
 use crate::plan::{PhaseKind, Release};
 
 /// An ended deployment of the environment, and what of it is still there.
@@ -71,10 +71,16 @@ pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
         }
         seen.push(ended.deployment);
         let Some(past) = find(ended.deployment) else { continue };
-        let later: Vec<&Deployment> = environment.history[index + 1..]
+        let after = &environment.history[index + 1..];
+        let later: Vec<&Deployment> = after
             .iter()
             .filter_map(|h| find(h.deployment))
             .map(|p| p.deployment)
+            .collect();
+        let unread: Vec<Seq> = after
+            .iter()
+            .filter(|h| find(h.deployment).is_none())
+            .map(|h| h.seq)
             .collect();
         let reasons = vec![
             validated(past.deployment),
@@ -82,7 +88,7 @@ pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
             artifact(past.deployment),
             plugins(past),
             backups(past),
-            reversible(&later),
+            reversible(&later, &unread),
         ];
         all.push(Target {
             deployment: past.deployment.id,
@@ -139,7 +145,9 @@ fn validated(d: &Deployment) -> TargetReason {
 
 fn not_abandoned(d: &Deployment, later: &[&Deployment]) -> TargetReason {
     let left = later.iter().find(|next| {
+        // An aborted one changed nothing: whoever wanted it thought better of it.
         next.is_rollback()
+            && !matches!(next.stage, Stage::Aborted { .. })
             && next
                 .plan
                 .previous
@@ -201,15 +209,20 @@ fn backups(past: &Past<'_>) -> TargetReason {
     }
 }
 
-fn reversible(later: &[&Deployment]) -> TargetReason {
+fn reversible(later: &[&Deployment], unread: &[Seq]) -> TargetReason {
+    if !unread.is_empty() {
+        let text = "what later deployments did is not known: they cannot be read";
+        return reason(false, "reversible", text, unread.to_vec());
+    }
     let mut steps = Vec::new();
     let mut seqs = Vec::new();
     for d in later {
-        let all = d.plan.phases.iter().flat_map(|phase| &phase.steps);
-        for step in all.filter(|step| step.irreversible) {
+        let forward = d.plan.phases.iter().flat_map(|phase| &phase.steps);
+        let back = d.plan.rollback.iter().flat_map(|rollback| &rollback.steps);
+        for step in forward.chain(back).filter(|step| step.irreversible) {
             let Some(state) = d.steps.get(&step.id) else { continue };
-            let started = state.attempts.0 > 0 && !matches!(state.status, StepStatus::Skipped(_));
-            if started {
+            // A person may have skipped it after it began: it counts as done, whatever it came to.
+            if state.attempts.0 > 0 {
                 steps.push(format!("{} of {}", step.id, d.id.short()));
                 seqs.push(state.evidence.as_ref().map_or(d.head, |evidence| evidence.seq));
             }

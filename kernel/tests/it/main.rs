@@ -1,5 +1,5 @@
 //! The kernel from outside.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod laws;
 mod model;
@@ -7,5 +7,6 @@ mod plans;
 mod runbook;
 mod scribe;
 mod simulation;
+mod targets;
 mod transcripts;
 mod verdict;

@@ -1,7 +1,11 @@
 //! A small model, explored exhaustively: two runners, crashes, lost claims, appends whose outcome nobody learns,
 //! people who decide everything that they may. The laws are checked in every state that can be reached.
+//!
+//! `SUREFOOT_MODEL_STARTS=3` lets a third process start (minutes); `SUREFOOT_MODEL_STATES=n` stops after n states.
 
+mod fingerprint;
 mod law;
+mod moves;
 mod node;
 mod runner;
 

@@ -8,6 +8,7 @@
 pub(crate) mod choices;
 pub(crate) mod engine;
 mod guest;
+mod happenings;
 mod ledger;
 mod people;
 mod plan;

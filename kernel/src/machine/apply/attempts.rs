@@ -10,7 +10,8 @@ use crate::event::{
 };
 use crate::id::{AttemptNo, EffectNo, Seq, StepId};
 use crate::json::Json;
-use crate::machine::state::{Attempt, Deployment, EffectState, Stage, StepState, StepStatus};
+use crate::machine::state::{Deployment, Stage, StepState, StepStatus};
+use crate::machine::{Attempt, EffectState};
 use crate::plan::OnFailure;
 use crate::time::Timestamp;
 use crate::verdict::{StepEnd, StepEvidence};

@@ -7,9 +7,10 @@ use crate::event::{
     RollbackFailed, RollbackStarted, StepFailed, StepSkipped, Timer, TimerFired, Verdict,
 };
 use crate::id::StepId;
+use crate::machine::Attempt;
 use crate::machine::apply::gates::timed_out;
 use crate::machine::command::Rejection;
-use crate::machine::state::{Attempt, Deployment, Section, Stage, StepState, StepStatus};
+use crate::machine::state::{Deployment, Section, Stage, StepState, StepStatus};
 use crate::plan::{OnFailure, PhaseKind, Retry, Step};
 use crate::time::{Span, Timestamp};
 use crate::verdict;

@@ -6,8 +6,9 @@ use crate::event::{
     Event, HoldCause, HoldOpened,
 };
 use crate::id::{AttemptNo, EffectNo, StepId};
+use crate::machine::Attempt;
 use crate::machine::command::Rejection;
-use crate::machine::state::{Attempt, Deployment};
+use crate::machine::state::Deployment;
 use crate::time::Timestamp;
 
 type Decision = Result<Vec<Event>, Rejection>;

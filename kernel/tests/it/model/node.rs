@@ -1,19 +1,14 @@
 //! A state of the model, and everything that can happen in it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use surefoot_kernel::actor::Actor;
-use surefoot_kernel::effect::{EffectResult, Failure, Finding, Outcome};
-use surefoot_kernel::event::{Event, EventId, HoldCause, Record, Resolution, Timer};
+use surefoot_kernel::event::{Event, EventId, Record, Timer};
 use surefoot_kernel::id::{AttemptNo, DeploymentId, EffectNo, Epoch, Seq, StepId, StreamId, StreamVersion};
-use surefoot_kernel::json::Json;
-use surefoot_kernel::machine::{
-    Command, Deployment, Environment, Pending, State, StepStatus, apply, decide, environment_event, pending,
-};
+use surefoot_kernel::machine::{Command, Environment, Pending, State, apply, decide, environment_event, pending};
 use surefoot_kernel::time::Timestamp;
 
-use super::runner::{self, EFFECT, InFlight, Runner};
+use super::runner::{self, InFlight, Runner};
 use crate::plans;
 
 pub(super) const NOW: Timestamp = Timestamp(0);
@@ -34,29 +29,20 @@ rollback
 pub(super) struct Node {
     pub(super) log: State,
     pub(super) environment: Environment,
-    seq: Seq,
+    pub(super) seq: Seq,
     pub(super) runners: [Option<Runner>; 2],
     pub(super) ledger: BTreeMap<(StepId, AttemptNo, EffectNo), u8>,
     /// How many more runners may start, attempts fail, and people abort.
     pub(super) starts: u8,
-    failures: u8,
-    aborts: u8,
+    pub(super) failures: u8,
+    pub(super) aborts: u8,
 }
-
-const RESOLUTIONS: [Resolution; 6] = [
-    Resolution::Applied,
-    Resolution::NotApplied,
-    Resolution::Retry,
-    Resolution::Skip,
-    Resolution::Fail,
-    Resolution::Rollback,
-];
 
 fn id() -> DeploymentId {
     plans::id(9)
 }
 
-type Next = (String, Result<Node, String>);
+pub(super) type Next = (String, Result<Node, String>);
 
 impl Node {
     pub(super) fn first() -> Self {
@@ -66,7 +52,7 @@ impl Node {
             seq: Seq(0),
             runners: [None, None],
             ledger: BTreeMap::new(),
-            starts: 2,
+            starts: std::env::var("SUREFOOT_MODEL_STARTS").map_or(2, |text| text.parse().unwrap()),
             failures: 1,
             aborts: 1,
         };
@@ -120,7 +106,8 @@ impl Node {
         Ok((state, environment))
     }
 
-    fn is_fenced(&self, runner: &Runner) -> bool {
+    /// Taken over from: on one machine, such a runner is dead and reaches the world no more.
+    pub(super) fn is_fenced(&self, runner: &Runner) -> bool {
         self.environment.epoch > runner.epoch
     }
 
@@ -199,7 +186,7 @@ impl Node {
         }
     }
 
-    fn sends(&self, r: usize, events: Vec<Event>) -> Self {
+    pub(super) fn sends(&self, r: usize, events: Vec<Event>) -> Self {
         let mut node = self.clone();
         let runner = node.runners[r].as_mut().unwrap();
         let on = runner.state.deployment().unwrap().version;
@@ -211,7 +198,7 @@ impl Node {
         node
     }
 
-    fn command(&self, r: usize, label: String, command: Command, next: &mut Vec<Next>) {
+    pub(super) fn command(&self, r: usize, label: String, command: Command, next: &mut Vec<Next>) {
         let runner = self.runners[r].as_ref().unwrap();
         if let Ok(events) = decide(&runner.state, command, NOW) {
             next.push((label, Ok(self.sends(r, events))));
@@ -254,239 +241,5 @@ impl Node {
         node.seq = Seq(self.seq.0 + 16);
         (node.log, node.environment) = (log, environment);
         Ok(node)
-    }
-
-    fn of_plugins(&self, r: usize, runner: &Runner, d: &Deployment, next: &mut Vec<Next>) {
-        for ((step, attempt), done) in &runner.executing {
-            let (step, attempt) = (step.clone(), *attempt);
-            let open = d.attempt(&step).unwrap();
-            let class = runner::class(&step).unwrap();
-            let label = |what: &str| format!("{r} {step}#{attempt} {what}");
-            match (open.open_intent().is_some(), done) {
-                (true, false) => {
-                    let mut node = self.clone();
-                    let executing = &mut node.runners[r].as_mut().unwrap().executing;
-                    executing.insert((step.clone(), attempt), true);
-                    *node.ledger.entry((step.clone(), attempt, EFFECT)).or_default() += 1;
-                    let durable = self.log.deployment().and_then(|d| d.attempt(&step));
-                    let durable = durable.is_some_and(|open| open.number == attempt && open.open_intent().is_some());
-                    let backed_up = self.log.deployment().is_some_and(|d| {
-                        d.checkpoints
-                            .get(&"copy".parse().unwrap())
-                            .is_some_and(|copy| copy.passed)
-                    });
-                    let lawful = match (durable, backed_up || step.as_str() != "switch") {
-                        (false, _) => Err(format!("L6: {step} acts before its intent is durable")),
-                        (_, false) => Err("L1: deployed without a backup".to_owned()),
-                        (true, true) => Ok(node),
-                    };
-                    next.push((label("acts"), lawful));
-                }
-                (true, true) => {
-                    let result = EffectResult::Returned { value: Json::object() };
-                    let command = Command::Complete {
-                        step: step.clone(),
-                        attempt,
-                        effect: EFFECT,
-                        result,
-                    };
-                    self.command(r, label("answers"), command, next);
-                }
-                (false, _) if open.effects.is_empty() => {
-                    let request = runner::request(class);
-                    let command = Command::Intend {
-                        step: step.clone(),
-                        attempt,
-                        effect: EFFECT,
-                        request,
-                    };
-                    self.command(r, label("intends"), command, next);
-                }
-                (false, _) => {
-                    let outcome = Outcome {
-                        outputs: Json::object(),
-                        observations: vec![],
-                        summary: String::new(),
-                    };
-                    let command = Command::Finish {
-                        step: step.clone(),
-                        attempt,
-                        end: Ok(outcome),
-                    };
-                    self.command(r, label("succeeds"), command, next);
-                }
-            }
-            if self.failures > 0 {
-                let end = Err(Failure::permanent("failed", "it went wrong"));
-                let mut node = self.clone();
-                node.failures -= 1;
-                let command = Command::Finish {
-                    step: step.clone(),
-                    attempt,
-                    end,
-                };
-                node.command(r, label("fails"), command, next);
-            }
-        }
-        for pending in pending(d) {
-            let Pending::Reconcile {
-                step, attempt, doubt, ..
-            } = pending
-            else {
-                continue;
-            };
-            let happened = self.ledger.contains_key(&(step.clone(), attempt, doubt.effect));
-            let truth = if happened {
-                Finding::Applied { result: None }
-            } else {
-                Finding::NotApplied
-            };
-            for finding in [truth, Finding::Unknown] {
-                let (step, effect, reason) = (step.clone(), doubt.effect, String::new());
-                let label = format!("{r} finds {step}#{attempt} {finding:?}");
-                let command = Command::Reconcile {
-                    step,
-                    attempt,
-                    effect,
-                    finding,
-                    reason,
-                };
-                self.command(r, label, command, next);
-            }
-        }
-    }
-
-    fn of_people(&self, r: usize, runner: &Runner, d: &Deployment, next: &mut Vec<Next>) {
-        let reason = String::new();
-        if self.aborts > 0 {
-            let mut node = self.clone();
-            node.aborts -= 1;
-            node.command(
-                r,
-                format!("{r} is told to abort"),
-                Command::Abort { reason: reason.clone() },
-                next,
-            );
-        }
-        let Some(hold) = runner.state.deployment().and_then(|d| d.hold.as_ref()) else {
-            return;
-        };
-        let (subject, doubt) = match &hold.cause {
-            HoldCause::InDoubt { step, attempt, effect } => (step.to_string(), Some((step.clone(), *attempt, *effect))),
-            HoldCause::Diverged { step, .. } | HoldCause::StepFailed { step } => (step.to_string(), None),
-            HoldCause::Verdict { phase, .. } | HoldCause::Approval { phase } => (phase.to_string(), None),
-        };
-        for resolution in RESOLUTIONS {
-            let happened = doubt.as_ref().is_some_and(|place| self.ledger.contains_key(place));
-            let untrue = match resolution {
-                Resolution::Applied => !happened,
-                Resolution::NotApplied => happened,
-                // Each further attempt is one more of everything: two are enough.
-                Resolution::Retry => d.steps.values().any(|step| step.attempts.0 > 1),
-                Resolution::Skip | Resolution::Fail | Resolution::Rollback => false,
-            };
-            if !untrue {
-                let (subject, reason) = (subject.clone(), reason.clone());
-                let command = Command::Resolve {
-                    subject,
-                    resolution,
-                    reason,
-                };
-                self.command(r, format!("{r} is told {resolution:?}"), command, next);
-            }
-        }
-    }
-
-    /// Equal for states from which the same can follow: seqs, times and texts do not matter.
-    pub(super) fn fingerprint(&self) -> [u8; 16] {
-        let mut text = format!("{:?} {} {} {}", self.ledger, self.starts, self.failures, self.aborts);
-        print(&mut text, &self.log);
-        write!(text, "{:?}{:?}", self.environment.epoch, self.environment.active).unwrap();
-        let newest = self.log.deployment().unwrap().version.0;
-        let mut runners = [(); 2].map(|()| String::new());
-        for (text, runner) in runners.iter_mut().zip(&self.runners) {
-            let Some(runner) = runner else { continue };
-            // Whatever a runner of the past believes, all that it can do is find out.
-            text.push_str("runner");
-            if self.is_fenced(runner) {
-                continue;
-            }
-            let version = runner.state.deployment().unwrap().version.0;
-            write!(text, "{:?}{}", runner.executing, newest - version).unwrap();
-            print(text, &runner.state);
-            if let Some(in_flight) = &runner.in_flight {
-                write!(text, "{}", newest - in_flight.on.0).unwrap();
-                in_flight.events.iter().for_each(|event| print_event(text, event));
-            }
-        }
-        runners.sort();
-        text.extend(runners);
-        let hash = surefoot_kernel::digest::Digest::of(text.as_bytes());
-        hash.as_bytes()[..16].try_into().unwrap()
-    }
-}
-
-fn print_event(text: &mut String, event: &Event) {
-    text.push_str(event.name());
-    match event {
-        Event::HoldResolved(event) => write!(text, "{:?}", event.resolution).unwrap(),
-        Event::HoldOpened(event) => write!(text, "{:?}", event.cause).unwrap(),
-        Event::EffectReconciled(event) => write!(text, "{:?}", event.finding).unwrap(),
-        Event::AttemptFailed(event) => text.push_str(&event.failure.code),
-        Event::VerdictReached(event) => write!(text, "{}", event.verdict).unwrap(),
-        _ => {}
-    }
-}
-
-fn print(text: &mut String, state: &State) {
-    let Some(d) = state.deployment() else { return };
-    write!(
-        text,
-        "{:?}{:?}{:?}",
-        d.stage,
-        d.epoch,
-        d.runner.as_ref().map(|runner| runner.pid)
-    )
-    .unwrap();
-    let hold = d.hold.as_ref().map(|hold| &hold.cause);
-    write!(text, "{hold:?}{}{}", d.leaving.is_some(), d.rollback.is_some()).unwrap();
-    for step in d.steps.values() {
-        write!(text, "/{}{}", step.attempts, step.retry_base).unwrap();
-        match &step.status {
-            StepStatus::Running(open) => {
-                write!(text, "r{}{}{}", open.number, open.suspended, open.interrupted.is_some()).unwrap();
-                for effect in &open.effects {
-                    write!(
-                        text,
-                        "{}{}{}",
-                        effect.result.is_some(),
-                        effect.unknown,
-                        effect.not_applied
-                    )
-                    .unwrap();
-                }
-            }
-            StepStatus::Waiting => text.push('w'),
-            StepStatus::AttemptFailed(failure) => write!(text, "a{}", failure.retryable).unwrap(),
-            StepStatus::RetryAt(_) => text.push('t'),
-            StepStatus::Succeeded => text.push('s'),
-            StepStatus::Failed(_) => text.push('f'),
-            StepStatus::Skipped(_) => text.push('k'),
-        }
-        let end = step
-            .evidence
-            .as_ref()
-            .map(|evidence| std::mem::discriminant(&evidence.end));
-        write!(text, "{end:?}").unwrap();
-    }
-    for checkpoint in d.checkpoints.values() {
-        let verdicts: Vec<_> = checkpoint.judged.iter().map(|judged| judged.verdict).collect();
-        let decision = checkpoint.decision.as_ref().map(|(resolution, _)| resolution);
-        write!(
-            text,
-            ";{verdicts:?}{}{decision:?}{}",
-            checkpoint.reopened, checkpoint.passed
-        )
-        .unwrap();
     }
 }

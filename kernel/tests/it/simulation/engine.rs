@@ -1,18 +1,16 @@
 //! The engine: draws what happens next, lets it happen, and holds log, ledger and state against the laws.
 
 use surefoot_kernel::actor::Actor;
-use surefoot_kernel::effect::{EffectClass, Failure, Finding};
-use surefoot_kernel::event::{Record, Resolution};
-use surefoot_kernel::id::StreamId;
-use surefoot_kernel::id::{DeploymentId, EffectNo, Seq};
+use surefoot_kernel::event::Record;
+use surefoot_kernel::id::{DeploymentId, Seq, StreamId};
 use surefoot_kernel::machine::{Command, Environment, State, apply};
 use surefoot_kernel::plan::Plan;
 use surefoot_kernel::port::{EventLog, LogError, MemoryLog};
 use surefoot_kernel::runner::{Input, Output, Runner, Stop, Token};
-use surefoot_kernel::time::{Span, Timestamp};
+use surefoot_kernel::time::Timestamp;
 
 use super::choices::Choices;
-use super::guest::{self, Guest, Point};
+use super::guest::{Guest, Point};
 use super::ledger::Ledger;
 use super::people;
 use super::plan;
@@ -45,27 +43,27 @@ impl Knobs {
 }
 
 pub(crate) struct Engine<C> {
-    choices: C,
-    knobs: Knobs,
+    pub(super) choices: C,
+    pub(super) knobs: Knobs,
     pub(crate) told: bool,
-    now: Timestamp,
-    log: MemoryLog,
+    pub(super) now: Timestamp,
+    pub(super) log: MemoryLog,
     pub(crate) records: Vec<Record>,
-    plan: Plan,
-    id: DeploymentId,
+    pub(super) plan: Plan,
+    pub(super) id: DeploymentId,
     pub(super) state: State,
-    environment: Environment,
-    oracle: Oracle,
-    ledger: Ledger,
-    processes: Vec<Process>,
-    launched: u32,
-    tokens: u64,
-    calm: bool,
-    decisions: u32,
-    lines: Vec<String>,
+    pub(super) environment: Environment,
+    pub(super) oracle: Oracle,
+    pub(super) ledger: Ledger,
+    pub(super) processes: Vec<Process>,
+    pub(super) launched: u32,
+    pub(super) tokens: u64,
+    pub(super) calm: bool,
+    pub(super) decisions: u32,
+    pub(super) lines: Vec<String>,
 }
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 impl<C: Choices> Engine<C> {
     pub(crate) fn new(mut choices: C, knobs: Knobs) -> Self {
@@ -107,7 +105,7 @@ impl<C: Choices> Engine<C> {
         self.lines.join("\n")
     }
 
-    fn tell(&mut self, line: impl FnOnce() -> String) {
+    pub(super) fn tell(&mut self, line: impl FnOnce() -> String) {
         if self.told {
             self.lines.push(line());
         }
@@ -134,7 +132,7 @@ impl<C: Choices> Engine<C> {
         Err(format!("L11: it neither ends nor waits for a person: {stands}"))
     }
 
-    fn launch(&mut self) -> Checked {
+    pub(super) fn launch(&mut self) -> Checked {
         self.launched += 1;
         let name = self.launched;
         let runner = match &self.state {
@@ -177,7 +175,7 @@ impl<C: Choices> Engine<C> {
         }
     }
 
-    fn deliver(&mut self, p: usize) -> Checked {
+    pub(super) fn deliver(&mut self, p: usize) -> Checked {
         let Some(append) = self.processes[p].in_flight.take() else {
             return Ok(());
         };
@@ -188,7 +186,7 @@ impl<C: Choices> Engine<C> {
         self.input(p, Input::Appended(answer))
     }
 
-    fn recorded(&mut self, records: &[Record]) -> Checked {
+    pub(super) fn recorded(&mut self, records: &[Record]) -> Checked {
         for record in records {
             self.tell(|| scribe::record(record));
             self.oracle.hear(&self.state, record)?;
@@ -208,7 +206,7 @@ impl<C: Choices> Engine<C> {
     }
 
     /// Gives an input to a process and sees to what it wants.
-    fn input(&mut self, p: usize, input: Input) -> Checked {
+    pub(super) fn input(&mut self, p: usize, input: Input) -> Checked {
         let heard = matches!(input, Input::Appended(Ok(_)));
         let outputs = self.processes[p].runner.handle(self.now, input);
         let mut stopped = None;
@@ -302,7 +300,7 @@ impl<C: Choices> Engine<C> {
     }
 
     /// A newer runner has claimed: this process belongs to the past.
-    fn is_fenced(&self, p: usize) -> bool {
+    pub(super) fn is_fenced(&self, p: usize) -> bool {
         self.environment.epoch > self.processes[p].epoch
     }
 
@@ -326,7 +324,7 @@ impl<C: Choices> Engine<C> {
         Ok(())
     }
 
-    fn say(&mut self, p: usize, command: Command, actor: Actor) -> Result<Token, String> {
+    pub(super) fn say(&mut self, p: usize, command: Command, actor: Actor) -> Result<Token, String> {
         self.tokens += 1;
         let token = Token(self.tokens);
         let process = &mut self.processes[p];
@@ -343,292 +341,6 @@ impl<C: Choices> Engine<C> {
             },
         )?;
         Ok(token)
-    }
-
-    /// A plugin goes one point further.
-    fn step_guest(&mut self, p: usize, g: usize) -> Checked {
-        let guest = self.processes[p].guests[g].clone();
-        let (step, attempt, effect) = guest.place();
-        match (guest.point, guest.class()) {
-            (Point::Between, None) => {
-                self.processes[p].guests.remove(g);
-                let end = if self.calm {
-                    guest::end(&mut super::choices::Bytes::new(&[]))
-                } else {
-                    guest::end(&mut self.choices)
-                };
-                self.say(p, Command::Finish { step, attempt, end }, Actor::Surefoot)?;
-            }
-            (Point::Between, Some(class)) => {
-                let request = guest::request(&step, effect, class);
-                if !self.calm && self.choices.chance(1, 20) {
-                    let (call, text) = (request.call.clone(), "not granted".to_owned());
-                    let input = Command::Deny {
-                        step: step.clone(),
-                        attempt,
-                        call,
-                        text,
-                    };
-                    self.say(p, input, Actor::Surefoot)?;
-                }
-                let Some(g) = self.find(p, &guest.step, guest.attempt) else {
-                    return Ok(());
-                };
-                if class == EffectClass::Read {
-                    self.processes[p].guests[g].next += 1;
-                    let result = guest::answer();
-                    let command = Command::Read {
-                        step,
-                        attempt,
-                        effect,
-                        request,
-                        result,
-                    };
-                    let actor = Actor::Surefoot;
-                    return self.input(
-                        p,
-                        Input::Command {
-                            command,
-                            actor,
-                            token: None,
-                        },
-                    );
-                }
-                self.processes[p].guests[g].point = Point::Asked(Token(self.tokens + 1));
-                self.say(
-                    p,
-                    Command::Intend {
-                        step,
-                        attempt,
-                        effect,
-                        request,
-                    },
-                    Actor::Surefoot,
-                )?;
-            }
-            // One machine: a process that was taken over from does not reach the world any more.
-            (Point::Allowed, Some(_)) if self.is_fenced(p) => {
-                self.processes[p].guests.remove(g);
-                return self.input(p, Input::Tick);
-            }
-            (Point::Allowed, Some(class)) => {
-                let place = (step, attempt, effect);
-                self.ledger.perform(self.id, &place, class, &self.records)?;
-                self.tell(|| format!("      the world: {place:?} happens"));
-                self.processes[p].guests[g].point = Point::Done;
-            }
-            (Point::Done, Some(_)) if !self.calm && self.choices.chance(1, 20) => {
-                // The host gives up without a result.
-                self.processes[p].guests.remove(g);
-                let end = Err(Failure::transient("host-failed", "no result"));
-                self.say(p, Command::Finish { step, attempt, end }, Actor::Surefoot)?;
-            }
-            (Point::Done, Some(_)) => {
-                self.processes[p].guests[g].point = Point::Answered(Token(self.tokens + 1));
-                let result = guest::answer();
-                self.say(
-                    p,
-                    Command::Complete {
-                        step,
-                        attempt,
-                        effect,
-                        result,
-                    },
-                    Actor::Surefoot,
-                )?;
-            }
-            (Point::Asked(_) | Point::Answered(_), _) => return self.wake(p),
-            (Point::Allowed | Point::Done, None) => return Err("an effect beyond the script".to_owned()),
-        }
-        Ok(())
-    }
-
-    fn find(
-        &self,
-        p: usize,
-        step: &surefoot_kernel::id::StepId,
-        attempt: surefoot_kernel::id::AttemptNo,
-    ) -> Option<usize> {
-        let guests = &self.processes.get(p)?.guests;
-        guests
-            .iter()
-            .position(|guest| guest.step == *step && guest.attempt == attempt)
-    }
-
-    /// A plugin looks at an effect in doubt, and says what is true or that it cannot tell.
-    fn probe(&mut self, p: usize) -> Checked {
-        let Probe { step, attempt, doubt } = self.processes[p].probes.remove(0);
-        let place = (step.clone(), attempt, doubt.effect);
-        let finding = if self.choices.chance(1, 4) {
-            Finding::Unknown
-        } else if self.ledger.happened(&place) {
-            Finding::Applied {
-                result: self.choices.chance(1, 2).then(guest::answer),
-            }
-        } else {
-            Finding::NotApplied
-        };
-        let (effect, reason): (EffectNo, _) = (doubt.effect, "it looked".to_owned());
-        self.say(
-            p,
-            Command::Reconcile {
-                step,
-                attempt,
-                effect,
-                finding,
-                reason,
-            },
-            Actor::Surefoot,
-        )?;
-        Ok(())
-    }
-
-    fn decide(&mut self, p: usize) -> Checked {
-        let live = self.processes[p].runner.state().clone();
-        let Some(d) = live.deployment() else { return Ok(()) };
-        let Some(mut command) = people::decide(&mut self.choices, d, &self.ledger) else {
-            return Ok(());
-        };
-        self.decisions += u32::from(self.calm);
-        if let Command::Resolve { resolution, .. } = &mut command
-            && self.decisions > 30
-        {
-            *resolution = Resolution::Fail;
-        }
-        self.by_person(p, command)
-    }
-
-    /// A person who says that an effect did not happen, though it did, answers for what follows.
-    fn note_misjudgement(&mut self, command: &Command) {
-        if let Command::Resolve {
-            resolution: Resolution::NotApplied,
-            ..
-        } = command
-            && let Some(place) = self.state.deployment().and_then(people::doubt)
-            && self.ledger.happened(&place)
-        {
-            self.ledger.misjudge(place.0, Some(place.2));
-        }
-    }
-
-    /// A late copy of an answer is taken for one about whatever hold is open by then.
-    fn note_late_answer(&mut self, command: &Command) {
-        if let Command::Resolve {
-            subject,
-            resolution: Resolution::NotApplied,
-            ..
-        } = command
-            && let Ok(step) = subject.parse()
-        {
-            self.ledger.misjudge(step, None);
-        }
-    }
-
-    fn by_person(&mut self, p: usize, command: Command) -> Checked {
-        self.note_misjudgement(&command);
-        if let Command::Diverge { step, attempt, .. } = &command
-            && let Some(g) = self.find(p, step, *attempt)
-        {
-            self.processes[p].guests.remove(g);
-        }
-        let actor = Actor::Person {
-            name: "ada".to_owned(),
-            role: None,
-        };
-        self.say(p, command, actor)?;
-        Ok(())
-    }
-
-    /// Time passes until the process wants to be woken.
-    fn wake(&mut self, p: usize) -> Checked {
-        let due = self.processes[p].wake.take().unwrap_or(self.now);
-        self.now = self.now.max(due);
-        self.tell(String::new);
-        self.input(p, Input::Tick)
-    }
-
-    /// Something that should not happen, but does.
-    fn mishap(&mut self) -> Checked {
-        let p = self.choices.below(u32::try_from(self.processes.len()).unwrap()) as usize;
-        let name = self.processes[p].name;
-        match self.choices.below(8) {
-            0 | 1 => {
-                self.tell(|| format!("process {name} is killed"));
-                self.processes.remove(p);
-                Ok(())
-            }
-            2 => self.fail_append(p),
-            3 if self.processes.len() < 2 && self.state.deployment().is_some() => self.launch(),
-            4 => {
-                let reason = "the machine is restarted".to_owned();
-                self.tell(|| format!("process {name} is asked to stop"));
-                self.input(p, Input::Stop { reason })
-            }
-            5 => {
-                let said = &self.processes[p].said;
-                let again = said.len().checked_sub(1 + self.choices.below(3) as usize);
-                let Some((command, actor)) = again.map(|at| said[at].clone()) else {
-                    return Ok(());
-                };
-                if let Command::Finish { step, attempt, .. } = &command
-                    && self.find(p, step, *attempt).is_some()
-                {
-                    return Ok(());
-                }
-                self.tell(|| format!("   again to {name}: {command:?}"));
-                self.note_late_answer(&command);
-                self.input(
-                    p,
-                    Input::Command {
-                        command,
-                        actor,
-                        token: None,
-                    },
-                )
-            }
-            6 => {
-                let jump = match self.choices.below(12) {
-                    11 => Span::minutes(45),
-                    10 => Span::seconds(90),
-                    _ => Span::seconds(1),
-                };
-                let back = self.choices.chance(1, 4);
-                self.now = if back {
-                    Timestamp(self.now.0 - 5000)
-                } else {
-                    self.now.after(jump)
-                };
-                self.input(p, Input::Tick)
-            }
-            _ => {
-                let live = self.processes[p].runner.state().clone();
-                let Some(d) = live.deployment() else { return Ok(()) };
-                let command = people::anything(&mut self.choices, d);
-                self.by_person(p, command)
-            }
-        }
-    }
-
-    /// An append whose outcome is unknown to the process that asked for it.
-    fn fail_append(&mut self, p: usize) -> Checked {
-        let Some(append) = self.processes[p].in_flight.take() else {
-            return Ok(());
-        };
-        let recorded = self.choices.chance(1, 2);
-        if recorded && let Ok(appended) = self.log.append(append) {
-            self.recorded(&appended.records)?;
-        }
-        let name = self.processes[p].name;
-        self.tell(|| format!("process {name} does not learn whether it was recorded ({recorded})"));
-        if self.choices.chance(1, 2) {
-            self.processes.remove(p);
-            return Ok(());
-        }
-        self.input(p, Input::Appended(Err(LogError::Io("the disk is gone".to_owned()))))?;
-        match self.processes.get(p).is_some_and(|process| process.name == name) {
-            true => Err("a runner goes on after its log failed".to_owned()),
-            false => Ok(()),
-        }
     }
 
     /// Every record that is in the log.

@@ -36,7 +36,7 @@ pub(super) fn tell(text: &str) -> String {
 
 fn obey(site: &mut Site, line: &str) -> Vec<String> {
     let (who, line) = match line.split_once(": ") {
-        Some((who @ ("first" | "second"), line)) => (who, line),
+        Some((who @ ("first" | "second" | "offline"), line)) => (who, line),
         _ => ("first", line),
     };
     let (fate, line) = match line.split_once(' ') {
@@ -59,6 +59,9 @@ fn obey(site: &mut Site, line: &str) -> Vec<String> {
         ),
         _ => {
             let command = command(site, word, rest).unwrap_or_else(|| panic!("not understood: {line}"));
+            if who == "offline" {
+                return site.offline(command);
+            }
             site.command(who, command, fate)
         }
     }

@@ -8,7 +8,7 @@ use surefoot_kernel::id::{AttemptNo, DeploymentId, StepId, StreamId, StreamVersi
 use surefoot_kernel::machine::{Command, Environment, State, apply};
 use surefoot_kernel::plan::Plan;
 use surefoot_kernel::port::{EventLog, MemoryLog};
-use surefoot_kernel::runner::{Identity, Input, Output, Runner, Token};
+use surefoot_kernel::runner::{Identity, Input, Output, Runner, Token, decide_offline};
 use surefoot_kernel::time::{Span, Timestamp};
 
 use crate::{plans, scribe};
@@ -130,6 +130,23 @@ impl Site {
             *self.calls.entry(step.clone()).or_default() += 1;
         }
         self.input(who, Input::Command { command, actor, token }, fate)
+    }
+
+    /// A person's command while no runner is alive.
+    pub(super) fn offline(&mut self, command: Command) -> Vec<String> {
+        let (state, environment) = self.replay();
+        let actor = super::script::actor(&command);
+        match decide_offline(&state, &environment, command, &actor, self.now) {
+            Ok(append) => self
+                .log
+                .append(append)
+                .unwrap()
+                .records
+                .iter()
+                .map(scribe::record)
+                .collect(),
+            Err(error) => vec![format!("-> rejected: {error}")],
+        }
     }
 
     pub(super) fn input(&mut self, who: &str, input: Input, fate: Fate) -> Vec<String> {
