@@ -92,7 +92,8 @@ pub(crate) fn revert(context: &Context, input: &Revert) -> Result<Outcome<Revert
     }
     for colour in &plan.stop {
         let place = status.place(context, colour);
-        if status.active.as_ref() == Some(colour) {
+        // Only what nobody is sent to any more can be drained.
+        if status.active.as_ref() == Some(colour) && plan.target.is_some() {
             hooks.drain(&place)?;
         }
         hooks.stop(&place)?;
