@@ -1,2 +1,5 @@
-//! Placeholder.
-fn main() {}
+//! The `surefoot` binary.
+
+fn main() -> std::process::ExitCode {
+    surefoot::main().into()
+}

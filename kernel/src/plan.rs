@@ -4,6 +4,8 @@
 //! will put out (`${{ steps.… }}`), to secrets, and conditions are still open. A plan is a blob,
 //! named by the digest of its canonical JSON.
 
+mod back;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -100,6 +102,20 @@ pub struct Window {
     pub opens: Timestamp,
     /// The end of that opening.
     pub closes: Timestamp,
+    /// What happens when the deployment would start, or probably end, outside.
+    #[serde(default)]
+    pub outside: Outside,
+}
+
+/// What to do outside of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outside {
+    /// A person has to confirm.
+    Ask,
+    /// The deployment does not start.
+    #[default]
+    Refuse,
 }
 
 /// What a phase is for. The laws speak of kinds, not of names.

@@ -1,1 +1,127 @@
-//! Placeholder.
+//! The runner: drives one deployment without doing any I/O itself.
+//!
+//! Inputs go in, outputs come out. An output that depends on events is only given after those events
+//! are acknowledged as durable: a plugin is told to go on with a mutating effect after its intent is on
+//! disk (law L6), an attempt is executed after its start is. One append is in flight at a time; what
+//! arrives meanwhile is decided together and shares the next one.
+
+mod batch;
+mod drive;
+mod offline;
+mod outside;
+
+use crate::actor::Actor;
+use crate::effect::RecordedEffect;
+use crate::event::RunnerIdentity;
+use crate::id::{AttemptNo, DeploymentId, StepId};
+use crate::json::Json;
+use crate::machine::{Command, Rejection};
+use crate::port::{Append, Appended, LogError};
+use crate::time::Timestamp;
+
+pub use drive::Runner;
+pub use offline::{OfflineError, decide_offline};
+
+/// Names a command whose sender waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(pub u64);
+
+/// What the outside tells the runner.
+#[derive(Debug)]
+pub enum Input {
+    /// Somebody wants something.
+    Command {
+        /// What.
+        command: Command,
+        /// Who.
+        actor: Actor,
+        /// Set if the sender waits for [`Output::Reply`].
+        token: Option<Token>,
+    },
+    /// The answer to the one [`Output::Append`] in flight.
+    Appended(Result<Appended, LogError>),
+    /// Time has passed.
+    Tick,
+    /// Stop at the next safe point and let go of the deployment.
+    Stop {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What the runner wants from the outside.
+#[derive(Debug, PartialEq)]
+pub enum Output {
+    /// Make these events durable, then answer with [`Input::Appended`].
+    Append(Append),
+    /// Run a plugin's operation; its host calls come back as commands, its end as [`Command::Finish`].
+    Execute {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// The resolved input.
+        input: Json,
+        /// What to feed it with before it goes live.
+        record: Vec<RecordedEffect>,
+        /// When it has to be over.
+        deadline: Timestamp,
+    },
+    /// Have a plugin look at an effect in doubt; the answer is [`Command::Reconcile`].
+    Reconcile {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// The resolved input.
+        input: Json,
+        /// The effect.
+        doubt: RecordedEffect,
+    },
+    /// Stop executing that attempt; nothing of it is wanted any more.
+    Cancel {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+    },
+    /// The command of that token is durable, or was rejected.
+    Reply {
+        /// Whose.
+        token: Token,
+        /// How it went.
+        result: Result<(), Rejection>,
+    },
+    /// Send [`Input::Tick`] at that time, at the latest.
+    WakeAt(Timestamp),
+    /// The runner is done; it takes no further input.
+    Stopped(Stop),
+}
+
+/// Why a runner is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The deployment has ended.
+    Ended,
+    /// It was asked to stop, and let go.
+    Released,
+    /// Another deployment has the environment.
+    Locked(DeploymentId),
+    /// The first command was not followed.
+    Rejected(Rejection),
+    /// Another runner has taken over.
+    Lost(LogError),
+    /// The log cannot be written.
+    LogFailed(LogError),
+    /// The log does not make sense.
+    Corrupt(String),
+}
+
+/// Who runs, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// This process.
+    pub runner: RunnerIdentity,
+    /// Who started it.
+    pub actor: Actor,
+}

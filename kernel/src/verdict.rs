@@ -4,5 +4,12 @@
 //! verdict, comparison by comparison.
 
 mod evidence;
+pub(crate) mod expression;
+mod judge;
+pub(crate) mod reference;
+pub(crate) mod template;
+mod threshold;
 
 pub use evidence::{Judgement, Scope, StepEnd, StepEvidence};
+pub use judge::{condition, judge};
+pub use template::{Unresolved, resolve};

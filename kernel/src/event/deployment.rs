@@ -214,7 +214,8 @@ pub struct AttemptSucceeded {
     pub summary: String,
 }
 
-/// A try did not come to its end.
+/// A try did not come to its end. If an effect of it that must not be repeated has no result, the try is
+/// interrupted only: it counts as failed after it is settled whether the effect happened.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct AttemptFailed {
     /// The step.

@@ -12,20 +12,21 @@ use crate::time::Timestamp;
 
 /// Identity of an event: the same append, tried again, has the same ids.
 ///
-/// The first 16 bytes of the BLAKE3 digest of stream, version, epoch and payload; so an append
+/// The first 16 bytes of the BLAKE3 digest of stream, version, epoch, type and payload; so an append
 /// whose acknowledgement was lost can be recognised without a source of randomness.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct EventId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
 
 impl EventId {
-    /// The id of `event` as the `version`th of `stream`, appended under `epoch`.
+    /// The id of the `version`th event of `stream`, appended under `epoch`, of that type and payload.
     #[must_use]
-    pub fn derive(stream: &StreamId, version: StreamVersion, epoch: Epoch, payload: &[u8]) -> Self {
+    pub fn derive(stream: &StreamId, version: StreamVersion, epoch: Epoch, type_number: u32, payload: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(stream.to_string().as_bytes());
         hasher.update(&version.0.to_be_bytes());
         hasher.update(&epoch.0.to_be_bytes());
+        hasher.update(&type_number.to_be_bytes());
         hasher.update(payload);
         let mut id = [0; 16];
         hasher.finalize_xof().fill(&mut id);

@@ -62,7 +62,13 @@ impl Inner {
             let mut version = part.expected;
             for new in part.events {
                 version = version.next();
-                let id = EventId::derive(&part.stream, version, append.epoch, &new.event.encode());
+                let id = EventId::derive(
+                    &part.stream,
+                    version,
+                    append.epoch,
+                    new.event.type_number().0,
+                    &new.event.encode(),
+                );
                 self.records.push(Record {
                     seq: Seq(self.records.len() as u64),
                     stream: part.stream.clone(),

@@ -5,99 +5,32 @@
 //! is in the record); no call is performed that the record answers; nothing that comes back from
 //! the world is recorded or given to the plugin before secrets are taken out of it.
 
+mod call;
+
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use surefoot_kernel::effect::{EffectClass, EffectRequest, EffectResult, Failure, RecordedEffect, idempotency_key};
-use surefoot_kernel::id::{DeploymentId, EffectNo, StepId};
+use surefoot_kernel::id::EffectNo;
 use surefoot_kernel::json::Json;
-use surefoot_kernel::plugin::{Grants, Limits};
-use surefoot_kernel::port::BlobStore;
 use tokio::time::{Instant, timeout};
 
+pub(crate) use self::call::{Call, Refusal, Scope, Shared, Stop};
 use crate::attempt::{Attempt, Divergence, Mode, World};
 use crate::error::failure_codes;
-use crate::journal::{Journal, JournalClosed};
+use crate::journal::JournalClosed;
 use crate::outside::http::HttpClients;
-use crate::secrets::Secrets;
 
 /// How long a call may take beyond the attempt's time until it has cleaned up after itself.
 const CLEANUP: Duration = Duration::from_secs(5);
 
-/// Why the host does not let the plugin go on.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    Failed(Failure),
-    Diverged(Box<Divergence>),
-    Interrupted,
-}
-
-/// A call that was not carried out, as the plugin gets to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) code: String,
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    pub(crate) const DENIED: &'static str = "denied";
-
-    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-
-    pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self::new(Self::DENIED, message)
-    }
-}
-
-/// A host call as it is recorded, with what is needed to record and to perform it.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) name: &'static str,
-    pub(crate) class: EffectClass,
-    pub(crate) arguments: Value,
-    /// Long arguments that the request names by digest; stored before the request is recorded.
-    pub(crate) attachments: Vec<Vec<u8>>,
-    /// The most plausible success, for [`EffectResult::Presumed`].
-    pub(crate) presumed: Option<Value>,
-}
-
-/// What a call that is carried out may use.
-#[derive(Clone)]
-pub(crate) struct Scope {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) time_left: Duration,
-    /// The same whenever this effect is issued.
-    pub(crate) key: String,
-}
-
-/// What does not change during an attempt.
-pub(crate) struct Shared {
-    pub(crate) deployment: DeploymentId,
-    pub(crate) step: StepId,
-    pub(crate) grants: Grants,
-    pub(crate) limits: Limits,
-    /// Absolute.
-    pub(crate) working_folder: PathBuf,
-    pub(crate) blobs: Arc<dyn BlobStore>,
-    pub(crate) secrets: Arc<Secrets>,
-    pub(crate) http: Arc<HttpClients>,
-    journal: Arc<dyn Journal>,
-}
-
-impl Shared {
-    /// Bytes of one call's arguments or result.
-    pub(crate) fn payload(&self) -> usize {
-        usize::try_from(self.limits.payload).unwrap_or(usize::MAX)
-    }
-}
+/// Arguments of all calls together, in multiples of those that one may have. Long ones that are
+/// kept as blobs do not count.
+const ARGUMENTS: usize = 4;
+/// An attempt that may take longer may as well take this long.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// What host calls are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +49,8 @@ pub(crate) struct Session {
     record: VecDeque<RecordedEffect>,
     next: EffectNo,
     calls_left: u32,
+    /// Bytes of arguments that may still be recorded: a refused call is recorded too.
+    arguments_left: usize,
 }
 
 impl Session {
@@ -149,8 +84,9 @@ impl Session {
         };
         Self {
             calls_left: shared.limits.host_calls,
+            arguments_left: shared.payload().saturating_mul(ARGUMENTS),
             shared: Arc::new(shared),
-            deadline: Instant::now() + attempt.time_left,
+            deadline: Instant::now() + attempt.time_left.min(LONGEST),
             purpose,
             record,
             next: EffectNo(0),
@@ -201,6 +137,7 @@ impl Session {
             class,
             arguments: Json(arguments),
         };
+        self.weigh(&request)?;
         let effect = self.next;
         self.next = effect.next();
         let mut intended = false;
@@ -222,8 +159,9 @@ impl Session {
             return Ok(look(name, class, prepare, perform, scope).await);
         }
 
-        let ready = match attach(&scope.shared, attachments).await {
-            Ok(()) => prepare(&scope.shared),
+        let ready = match prepare(&scope.shared) {
+            // Only what is granted may take up space.
+            Ok(state) => attach(&scope.shared, attachments).await.map(|()| state),
             Err(refusal) => Err(refusal),
         };
         let result = match ready {
@@ -257,6 +195,23 @@ impl Session {
                 format!(
                     "the plugin made more than {} host calls; raise `host_calls` in its limits",
                     self.shared.limits.host_calls
+                ),
+            ))),
+        }
+    }
+
+    fn weigh(&mut self, request: &EffectRequest) -> Result<(), Stop> {
+        let bytes = request.arguments.text().len();
+        match self.arguments_left.checked_sub(bytes) {
+            Some(left) => {
+                self.arguments_left = left;
+                Ok(())
+            }
+            None => Err(Stop::Failed(Failure::permanent(
+                failure_codes::TOO_LARGE,
+                format!(
+                    "the arguments of the plugin's host calls are together more than {ARGUMENTS} times its limit \
+                     `payload`; raise it"
                 ),
             ))),
         }
@@ -339,8 +294,8 @@ pub(crate) fn timed_out() -> Failure {
 
 /// Arguments may be long; a message is for people.
 fn shortened(mut message: String) -> String {
-    const LONGEST: usize = 4096;
-    if let Some((at, _)) = message.char_indices().nth(LONGEST) {
+    const MOST: usize = 4096;
+    if let Some((at, _)) = message.char_indices().nth(MOST) {
         message.truncate(at);
         message.push('…');
     }

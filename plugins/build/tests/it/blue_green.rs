@@ -34,7 +34,7 @@ fn prepare(stand: &Stand) {
 }
 
 fn input(rest: Value) -> Value {
-    let hook = |rest: &[&'static str]| [&["sh", "ctl"], rest].concat();
+    let hook = |rest: &[&str]| json!([&["sh", "ctl"], rest].concat());
     let mut input = json!({"hooks": {
         "status": hook(&["status"]), "start": hook(&["start", "{colour}", "{version}", "{deployment}"]),
         "health": hook(&["health", "{colour}"]), "switch": hook(&["switch", "{colour}"]),

@@ -41,15 +41,8 @@ pub(crate) fn plan(status: &Status, input: &Revert, deployment: &str, colours: &
     let target = match (previous, live_is_ours) {
         // What is live is not of this deployment: it stays.
         (_, false) if status.active.is_some() => None,
-        (None, false) => None,
-        (None, true) => {
-            let live = status.active.as_deref().unwrap_or("");
-            let message = format!(
-                "{} is live at {live} and no earlier release is known: there is nothing to go back to",
-                input.version
-            );
-            return Err(Failure::new("nothing-to-return-to", message));
-        }
+        // Nothing was live before, so nothing is afterwards.
+        (None, _) => None,
         (Some(previous), _) => {
             let runs_previous = |colour: &&String| {
                 let running = status.at(colour);
@@ -69,7 +62,7 @@ pub(crate) fn plan(status: &Status, input: &Revert, deployment: &str, colours: &
     };
     let kept = |colour: &&String| match &target {
         Some(target) => **colour == target.colour,
-        None => Some(*colour) == status.active.as_ref(),
+        None => Some(*colour) == status.active.as_ref() && !live_is_ours,
     };
     let stop = colours
         .iter()
@@ -105,7 +98,8 @@ pub(crate) fn revert(context: &Context, input: &Revert) -> Result<Outcome<Revert
         hooks.stop(&place)?;
     }
     let changed = plan.target.is_some() || !plan.stop.is_empty();
-    let active = plan.target.map(|target| target.colour).or(status.active);
+    let stayed = status.active.filter(|colour| !plan.stop.contains(colour));
+    let active = plan.target.map(|target| target.colour).or(stayed);
     let summary = match (&active, changed) {
         (Some(active), true) => format!(
             "{} is live at {active} again",
@@ -236,9 +230,10 @@ mod tests {
     }
 
     #[test]
-    fn a_first_deployment_has_nothing_to_go_back_to() {
+    fn a_first_deployment_goes_back_to_nothing() {
         let live = json!({"active": "blue", "colours": {"blue": V2(), "green": null}});
-        assert_eq!(decide(live, "v2", None).unwrap_err().code, "nothing-to-return-to");
+        let plan = decide(live, "v2", None).unwrap();
+        assert_eq!((plan.target, plan.stop), (None, vec!["blue".to_owned()]));
         let staged = json!({"active": null, "colours": {"blue": V2(), "green": null}});
         let plan = decide(staged, "v2", None).unwrap();
         assert_eq!((plan.target, plan.stop), (None, vec!["blue".to_owned()]));

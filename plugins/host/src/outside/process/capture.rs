@@ -25,6 +25,16 @@ pub(super) struct Capture {
 }
 
 impl Capture {
+    /// One that shows `cap` bytes, and recognises secrets of up to `longest` bytes.
+    fn new(cap: usize, longest: usize) -> Self {
+        Self {
+            half: cap / 2,
+            // And a UTF-8 character is not cut either.
+            margin: longest + 4,
+            ..Self::default()
+        }
+    }
+
     fn push(&mut self, mut chunk: &[u8]) {
         self.total += chunk.len() as u64;
         let room = (self.half + self.margin).saturating_sub(self.head.len());
@@ -92,12 +102,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn start(stream: Option<impl AsyncRead + Send + Unpin + 'static>, cap: usize, margin: usize) -> Self {
-        let capture = Arc::new(Mutex::new(Capture {
-            half: cap / 2,
-            margin,
-            ..Capture::default()
-        }));
+    pub(super) fn start(stream: Option<impl AsyncRead + Send + Unpin + 'static>, cap: usize, longest: usize) -> Self {
+        let capture = Arc::new(Mutex::new(Capture::new(cap, longest)));
         let task = stream.map(|mut stream| {
             let capture = Arc::clone(&capture);
             tokio::spawn(async move {
@@ -136,11 +142,7 @@ mod tests {
     use super::*;
 
     fn capture(text: &[u8], half: usize, chunk: usize, secrets: &Secrets) -> (String, bool) {
-        let mut capture = Capture {
-            half,
-            margin: secrets.longest(),
-            ..Capture::default()
-        };
+        let mut capture = Capture::new(2 * half, secrets.longest());
         text.chunks(chunk).for_each(|chunk| capture.push(chunk));
         let (text, cut) = capture.text(secrets);
         (String::from_utf8(text).unwrap(), cut)

@@ -1,0 +1,152 @@
+//! One no-op plugin step, durable, end to end: started, executed in wasmtime, ended, each on disk.
+//!
+//! Drives a plan of many such steps with the production engine on a real log, and beside it, in the
+//! same run, the plainest durable write there is: an append of 4 KiB with fdatasync.
+
+#![expect(clippy::unwrap_used, reason = "benchmark")]
+
+#[path = "../../plugins/host/tests/it/guest.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the tests of the plugin host, which use all of it"
+)]
+mod guest;
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use surefoot::engine::{Clock, Driven, Engine, Observer, inbox, runner_identity};
+use surefoot_kernel::actor::Actor;
+use surefoot_kernel::digest::Digest;
+use surefoot_kernel::event::{Event, Record};
+use surefoot_kernel::id::{DeploymentId, StepId};
+use surefoot_kernel::machine::{Deployment, Environment};
+use surefoot_kernel::plan::Plan;
+use surefoot_kernel::port::BlobStore;
+use surefoot_kernel::runner::{Identity, Runner, Stop};
+use surefoot_plugin_host::{Host, Secrets};
+use surefoot_store::Store;
+
+const STEPS: usize = 400;
+
+struct Watch {
+    ends: Vec<Instant>,
+}
+
+impl Observer for Watch {
+    fn recorded(&mut self, records: &[Record], _: Option<&Deployment>) {
+        let ended = records
+            .iter()
+            .filter(|record| matches!(record.event, Event::AttemptSucceeded(_)));
+        self.ends.extend(ended.map(|_| Instant::now()));
+    }
+
+    fn progress(&mut self, _: &StepId, _: &str) {}
+
+    fn waits_for_a_person(&mut self, _: &Deployment) -> bool {
+        true
+    }
+}
+
+fn plan(component: Digest) -> Plan {
+    let steps: Vec<_> = (0..STEPS)
+        .map(|number| {
+            let needs: Vec<_> = number
+                .checked_sub(1)
+                .map(|before| format!("s{before}"))
+                .into_iter()
+                .collect();
+            json!({
+                "id": format!("s{number}"), "name": "no-op", "plugin": "noop", "operation": "run", "with": {},
+                "needs": needs, "condition": null, "timeout": "1m", "on_failure": "fail", "required": true,
+                "irreversible": false, "outputs": null,
+                "retry": { "attempts": 1, "delay": "1s", "max_delay": "1s" },
+            })
+        })
+        .collect();
+    let checkpoint = json!({
+        "name": "done", "go_if": ["1 == 1"], "thresholds": [], "approvals": [], "on_no_go": "ask", "hold_limit": "1m",
+    });
+    let phase = json!({
+        "id": "all", "name": "all", "kind": "custom", "schedule": null, "budget": null, "steps": steps,
+        "checkpoint": checkpoint,
+    });
+    let pinned = json!({
+        "source": "bench", "version": "1.0.0", "digest": component, "grants": {}, "limits": {},
+    });
+    serde_json::from_value(json!({
+        "format": 1, "environment": "bench/here", "release": { "version": "v1" }, "previous": null,
+        "intent": { "kind": "deploy" }, "description": "", "runbook": Digest::of(b""), "inputs": {},
+        "working_folder": "/", "window": null, "plugins": { "noop": pinned }, "phases": [phase],
+        "rollback": null, "waivers": {},
+    }))
+    .unwrap()
+}
+
+fn steps(folder: &std::path::Path) -> Vec<Duration> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let component = guest::Script::new().build();
+    let store = Store::open(&folder.join("data")).unwrap();
+    let digest = store.blobs.put(&component).unwrap().digest;
+    let engine = Engine {
+        log: store.log.clone(),
+        blobs: store.blobs.clone(),
+        host: Host::new(None).unwrap(),
+        secrets: Arc::new(Secrets::none()),
+        clock: Clock::start(),
+    };
+    let actor = Actor::Person {
+        name: "bench".to_owned(),
+        role: None,
+    };
+    let identity = Identity {
+        runner: runner_identity(),
+        actor,
+    };
+    let id = DeploymentId::from_bytes([7; 16]);
+    let mut runner = Runner::create(id, Box::new(plan(digest)), Environment::default(), identity);
+    let mut watch = Watch { ends: Vec::new() };
+    let (sender, mut messages) = inbox();
+    let driven = runtime.block_on(engine.drive(&mut runner, &sender, &mut messages, &mut watch));
+    assert!(matches!(driven, Driven::Stopped(Stop::Ended)), "{driven:?}");
+    watch.ends.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+fn writes(folder: &std::path::Path) -> Vec<Duration> {
+    let mut file = File::create(folder.join("plain")).unwrap();
+    let block = [7_u8; 4096];
+    (0..STEPS)
+        .map(|_| {
+            let start = Instant::now();
+            file.write_all(&block).unwrap();
+            file.sync_data().unwrap();
+            start.elapsed()
+        })
+        .collect()
+}
+
+fn median(mut all: Vec<Duration>) -> Duration {
+    all.sort_unstable();
+    all[all.len() / 2]
+}
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 1..=3 {
+        let round_folder = folder.path().join(round.to_string());
+        std::fs::create_dir_all(&round_folder).unwrap();
+        let (write, step) = (median(writes(&round_folder)), median(steps(&round_folder)));
+        let ratio = step.as_secs_f64() / write.as_secs_f64();
+        println!(
+            "round {round}: no-op step {step:?} (median of {STEPS}), plain durable write {write:?}, ratio {ratio:.2}"
+        );
+    }
+}

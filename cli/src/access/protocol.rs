@@ -1,0 +1,176 @@
+//! What is said on the local socket, between processes of the same version.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+use surefoot_kernel::actor::Actor;
+use surefoot_kernel::event::{Event, EventId, Record, Resolution, RunnerIdentity};
+use surefoot_kernel::id::{DeploymentId, Epoch, PhaseId, Seq, StreamId, StreamVersion};
+use surefoot_kernel::machine::Command;
+use surefoot_kernel::time::Timestamp;
+
+/// A question to the owner of the data folder.
+#[derive(Debug, Encode, Decode)]
+pub(crate) enum Request {
+    #[n(0)]
+    Owner,
+    #[n(1)]
+    Head,
+    #[n(2)]
+    StreamHead(#[n(0)] StreamId),
+    #[n(3)]
+    Streams,
+    #[n(4)]
+    Read(#[n(0)] Seq, #[n(1)] u32),
+    #[n(5)]
+    ReadStream(#[n(0)] StreamId, #[n(1)] StreamVersion, #[n(2)] u32),
+    #[n(6)]
+    WaitPast(#[n(0)] u64, #[n(1)] u32),
+    #[n(7)]
+    Decide(#[n(0)] DeploymentId, #[n(1)] Actor, #[n(2)] Decision),
+}
+
+/// Its answer.
+#[derive(Debug, Encode, Decode)]
+pub(crate) enum Response {
+    #[n(0)]
+    Owner(#[n(0)] Owner),
+    #[n(1)]
+    Head(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] [u8; 32]),
+    #[n(2)]
+    StreamHead(#[n(0)] StreamVersion, #[n(1)] Epoch),
+    #[n(3)]
+    Streams(#[n(0)] Vec<StreamEnd>),
+    #[n(4)]
+    Records(#[n(0)] Vec<WireRecord>),
+    #[n(5)]
+    Done,
+    #[n(6)]
+    Rejected(#[n(0)] String),
+    #[n(7)]
+    Failed(#[n(0)] String),
+}
+
+/// The process that has the data folder open.
+#[derive(Clone, Debug, Encode, Decode, Serialize)]
+pub(crate) struct Owner {
+    #[n(0)]
+    pub(crate) runner: RunnerIdentity,
+    #[n(1)]
+    pub(crate) deployment: DeploymentId,
+    #[n(2)]
+    pub(crate) since: Timestamp,
+    #[n(3)]
+    pub(crate) actor: Actor,
+}
+
+/// A stream with its end.
+#[derive(Debug, Encode, Decode)]
+pub(crate) struct StreamEnd {
+    #[n(0)]
+    pub(crate) stream: StreamId,
+    #[n(1)]
+    pub(crate) version: StreamVersion,
+    #[n(2)]
+    pub(crate) epoch: Epoch,
+}
+
+/// What a person may decide about a running deployment.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(crate) enum Decision {
+    #[n(0)]
+    Abort(#[n(0)] String),
+    #[n(1)]
+    Resolve(#[n(0)] String, #[n(1)] Resolution, #[n(2)] String),
+    #[n(2)]
+    Approve(#[n(0)] PhaseId, #[n(1)] String, #[n(2)] String),
+    #[n(3)]
+    Refuse(#[n(0)] PhaseId, #[n(1)] String, #[n(2)] String),
+}
+
+impl From<Decision> for Command {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Abort(reason) => Self::Abort { reason },
+            Decision::Resolve(subject, resolution, reason) => Self::Resolve {
+                subject,
+                resolution,
+                reason,
+            },
+            Decision::Approve(phase, role, note) => Self::Approve { phase, role, note },
+            Decision::Refuse(phase, role, note) => Self::Refuse { phase, role, note },
+        }
+    }
+}
+
+/// A record on the wire: its payload in full, whether it is stored in the log or as a blob.
+#[derive(Debug, Encode, Decode)]
+pub(crate) struct WireRecord {
+    #[n(0)]
+    seq: Seq,
+    #[n(1)]
+    stream: StreamId,
+    #[n(2)]
+    version: StreamVersion,
+    #[n(3)]
+    id: EventId,
+    #[n(4)]
+    at: Timestamp,
+    #[n(5)]
+    actor: Actor,
+    #[n(6)]
+    epoch: Epoch,
+    #[n(7)]
+    type_number: u32,
+    #[n(8)]
+    type_version: u32,
+    #[cbor(n(9), with = "minicbor::bytes")]
+    pub(crate) payload: Vec<u8>,
+}
+
+impl From<&Record> for WireRecord {
+    fn from(record: &Record) -> Self {
+        let (type_number, type_version) = record.event.type_number();
+        Self {
+            seq: record.seq,
+            stream: record.stream.clone(),
+            version: record.version,
+            id: record.id,
+            at: record.at,
+            actor: record.actor.clone(),
+            epoch: record.epoch,
+            type_number,
+            type_version,
+            payload: record.event.encode(),
+        }
+    }
+}
+
+impl TryFrom<WireRecord> for Record {
+    type Error = minicbor::decode::Error;
+
+    fn try_from(wire: WireRecord) -> Result<Self, Self::Error> {
+        Ok(Self {
+            seq: wire.seq,
+            stream: wire.stream,
+            version: wire.version,
+            id: wire.id,
+            at: wire.at,
+            actor: wire.actor,
+            epoch: wire.epoch,
+            event: Event::decode(wire.type_number, wire.type_version, &wire.payload)?,
+        })
+    }
+}
+
+/// CBOR of a message. Writing into memory cannot fail.
+pub(crate) fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
+    minicbor::to_vec(message).unwrap_or_default()
+}
+
+/// The message in a frame.
+pub(crate) fn decode<T: for<'b> Decode<'b, ()>>(frame: &[u8]) -> std::io::Result<T> {
+    minicbor::decode(frame).map_err(|e| {
+        let text = format!("the other process speaks another version of the protocol: {e}");
+        std::io::Error::new(std::io::ErrorKind::InvalidData, text)
+    })
+}

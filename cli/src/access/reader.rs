@@ -1,0 +1,124 @@
+//! The log for commands that only look, over as long a time as they like.
+//!
+//! The data folder is opened when something is asked, and let go of while nothing is: so a command
+//! that watches keeps nobody from deploying, and finds the process that does.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use surefoot_kernel::event::{Record, RunnerIdentity};
+use surefoot_kernel::id::{Seq, StreamId, StreamVersion};
+use surefoot_kernel::port::{Append, Appended, EventLog, LogError, LogHead, MemoryLog, StreamHead};
+
+use super::folder::{Access, AccessError, open};
+use crate::context::Surroundings;
+use crate::engine::is_alive;
+
+/// Time between two looks at a log that nobody is known to write to.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Reads the log of a data folder; an empty one where there is none yet.
+pub(crate) struct Reader {
+    folder: PathBuf,
+    access: Mutex<Option<Access>>,
+}
+
+impl Reader {
+    /// Opens the data folder for a first time.
+    pub(crate) fn new(folder: &Path) -> Result<Self, AccessError> {
+        let access = match open(folder) {
+            Ok(access) => Some(access),
+            Err(AccessError::Missing(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            access: Mutex::new(access),
+        })
+    }
+
+    fn log(&self) -> Result<Arc<dyn EventLog>, LogError> {
+        let mut access = self.access.lock().unwrap_or_else(PoisonError::into_inner);
+        if access.is_none() {
+            *access = match open(&self.folder) {
+                Ok(access) => Some(access),
+                Err(AccessError::Missing(_)) => return Ok(Arc::new(MemoryLog::default())),
+                Err(error) => return Err(LogError::Io(error.to_string())),
+            };
+        }
+        Ok(access
+            .as_ref()
+            .map_or_else(|| Arc::new(MemoryLog::default()) as Arc<dyn EventLog>, Access::log))
+    }
+
+    fn let_go(&self) {
+        *self.access.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Asks; once more if the process that was asked has just ended.
+    fn ask<T>(&self, question: impl Fn(&dyn EventLog) -> Result<T, LogError>) -> Result<T, LogError> {
+        match question(&*self.log()?) {
+            Err(LogError::Io(_)) => {
+                self.let_go();
+                question(&*self.log()?)
+            }
+            answer => answer,
+        }
+    }
+}
+
+impl Surroundings for Reader {
+    fn wait_past(&self, size: u64, timeout: Duration) -> bool {
+        let client = match &*self.access.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Access::Through(client)) => Some(Arc::clone(client)),
+            Some(Access::Own(_)) | None => None,
+        };
+        if let Some(moved) = client.and_then(|client| client.wait_past(size, timeout).ok()) {
+            return moved;
+        }
+        self.let_go();
+        thread::sleep(timeout.min(PAUSE));
+        self.head().is_ok_and(|head| head.size > size)
+    }
+
+    fn is_running(&self, runner: &RunnerIdentity) -> Option<bool> {
+        is_alive(runner)
+    }
+}
+
+fn read_only() -> LogError {
+    LogError::Io(io::Error::from(io::ErrorKind::Unsupported).to_string())
+}
+
+impl EventLog for Reader {
+    fn append(&self, _: Append) -> Result<Appended, LogError> {
+        Err(read_only())
+    }
+
+    fn submit(&self, _: Append, done: Box<dyn FnOnce(Result<Appended, LogError>) + Send>) {
+        done(Err(read_only()));
+    }
+
+    fn head(&self) -> Result<LogHead, LogError> {
+        self.ask(|log| log.head())
+    }
+
+    fn stream_head(&self, stream: &StreamId) -> Result<StreamHead, LogError> {
+        self.ask(|log| log.stream_head(stream))
+    }
+
+    fn read(&self, from: Seq, limit: usize) -> Result<Vec<Record>, LogError> {
+        self.ask(|log| log.read(from, limit))
+    }
+
+    fn read_stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Record>, LogError> {
+        self.ask(|log| log.read_stream(stream, after, limit))
+    }
+
+    fn streams(&self) -> Result<Vec<(StreamId, StreamHead)>, LogError> {
+        self.ask(|log| log.streams())
+    }
+}

@@ -1,0 +1,65 @@
+//! What commands that do something are made from: the data folder, the runtime, the plugin host.
+
+use std::path::PathBuf;
+
+use surefoot_kernel::actor::Actor;
+use surefoot_plugin_host::Host;
+use tokio::runtime::Runtime;
+
+use crate::context::Output;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::people;
+
+/// The process as a whole.
+pub struct App {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where results go.
+    pub out: Output,
+    /// Who acts.
+    pub actor: Actor,
+    /// Whether the log of what goes on inside is written to standard error.
+    pub logging: bool,
+    /// For everything that waits.
+    pub runtime: Runtime,
+}
+
+impl App {
+    /// An app on the data folder `data`.
+    ///
+    /// # Errors
+    /// The runtime cannot be started.
+    pub fn new(data: PathBuf, out: Output, by: Option<&str>, logging: bool) -> Result<Self, CliError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            data,
+            out,
+            actor: people::actor(by, None),
+            logging,
+            runtime,
+        })
+    }
+
+    /// The plugin host, with its compiled code cached for this user.
+    ///
+    /// # Errors
+    /// The engine cannot be set up.
+    pub fn host(&self) -> Result<Host, CliError> {
+        Host::new(cache_folder()).map_err(|e| CliError::new(ExitCode::Internal, e.to_string()))
+    }
+}
+
+/// `$XDG_CACHE_HOME/surefoot`, or `~/.cache/surefoot`; without either nothing is cached.
+fn cache_folder() -> Option<PathBuf> {
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+    cache.is_absolute().then(|| cache.join("surefoot"))
+}

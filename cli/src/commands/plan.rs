@@ -1,0 +1,102 @@
+//! `surefoot plan`: what a deployment would do, without doing it; and the planning that `run` shares.
+
+use std::path::Path;
+
+use surefoot_kernel::id::{DeploymentId, EnvironmentId};
+use surefoot_kernel::plan::{Plan, Release};
+use surefoot_kernel::runbook::{PlanError, PlanRequest};
+use surefoot_kernel::time::Timestamp;
+
+use crate::args::{PlanArgs, ReleaseArgs};
+use crate::commands::check;
+use crate::context::{Context, Format, now};
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::load;
+use crate::planning::new_id;
+use crate::view::plan::{self, PlanView};
+
+/// Shows it.
+///
+/// # Errors
+/// The runbook is not valid, or does not fit the options.
+pub fn run(args: &PlanArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
+    let prepared = prepare(&args.runbook, &args.release, new_id(), now(), ctx)?;
+    match ctx.out.format {
+        Format::Json | Format::Jsonl => ctx.out.json(&PlanView::from(&prepared.plan))?,
+        Format::Human => ctx.out.text(&plan::plan(&prepared.plan, ctx.out.paint))?,
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// A plan, and the runbook's text that it was made from.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// The bytes whose digest is [`Plan::runbook`].
+    pub runbook: String,
+}
+
+/// Makes the plan that a deployment of that id would run: relative paths start from the current folder.
+///
+/// # Errors
+/// The runbook is not valid, or does not fit the options.
+pub fn prepare(
+    path: &Path,
+    args: &ReleaseArgs,
+    id: DeploymentId,
+    now: Timestamp,
+    ctx: &Context<'_>,
+) -> Result<Prepared, CliError> {
+    let (runbook, text) = check::load(path, ctx.catalog, &ctx.out)?;
+    let environment = EnvironmentId {
+        service: runbook.service().clone(),
+        environment: args.env.as_ref().unwrap_or(runbook.environment()).clone(),
+    };
+    let previous = load::load_environment(ctx.log.as_ref(), &environment)?.live;
+    let request = PlanRequest {
+        environment: args.env.clone(),
+        release: release(args)?,
+        previous,
+        set: settings(args)?,
+        working_folder: std::env::current_dir()?,
+        now,
+        deployment: id,
+    };
+    let plan = runbook.plan(request).map_err(|error| refused(path, &error))?;
+    Ok(Prepared { plan, runbook: text })
+}
+
+fn release(args: &ReleaseArgs) -> Result<Release, CliError> {
+    let version = args.version.clone().or_else(|| args.commit.clone());
+    Ok(Release {
+        version: version.ok_or_else(|| {
+            CliError::usage("what is to be deployed? Neither a version nor a commit is given")
+                .hint("add `--version v2`, `--commit SHA`, or both")
+        })?,
+        commit: args.commit.clone(),
+        artifact: args.artifact.clone(),
+    })
+}
+
+fn settings(args: &ReleaseArgs) -> Result<std::collections::BTreeMap<String, String>, CliError> {
+    let mut set = std::collections::BTreeMap::new();
+    for setting in &args.settings {
+        if set.insert(setting.key.clone(), setting.value.clone()).is_some() {
+            return Err(CliError::usage(format!("--set {} is given twice", setting.key)));
+        }
+    }
+    Ok(set)
+}
+
+fn refused(path: &Path, error: &PlanError) -> CliError {
+    let plain = CliError::usage(format!("{}: {error}", path.display()));
+    match error {
+        PlanError::MissingInputs(names) => {
+            let flags: Vec<_> = names.iter().map(|name| format!("--set {name}=…")).collect();
+            plain.hint(format!("add {}", flags.join(" ")))
+        }
+        _ => plain,
+    }
+}

@@ -1,0 +1,128 @@
+//! `surefoot rollback`: go back to an earlier release, by its own pinned plan.
+
+use surefoot_kernel::id::{DeploymentId, EnvironmentId};
+use surefoot_kernel::machine::{Environment, Target};
+use surefoot_kernel::port::EventLog;
+use surefoot_kernel::runner::Runner;
+
+use super::decide::{Taken, take};
+use super::targets::{candidates, select};
+use crate::access::{Decision, open};
+use crate::app::App;
+use crate::args::RollbackArgs;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::load::{load_deployment, load_environment};
+use crate::people;
+use crate::planning;
+use crate::session::{Session, refused};
+
+/// Goes back. A deployment that is on its way is stopped and rolled back by itself instead.
+///
+/// # Errors
+/// There is no such target, it is not safe, nobody confirmed it, or the rollback could not be started.
+pub fn run(wish: &RollbackArgs, app: &App) -> Result<ExitCode, CliError> {
+    let access = open(&app.data).map_err(|error| refused(error, &app.data))?;
+    let (at, environment) = which(&*access.log(), wish)?;
+    if let Some(active) = environment.active {
+        drop(access);
+        return stop_active(app, wish, active);
+    }
+    drop(access);
+    let session = Session::open(&app.data)?;
+    let targets = candidates(&*session.store.log, Some(&*session.store.blobs), &environment)?;
+    let target = choose(&targets, wish)?;
+    let question = format!(
+        "roll {at} back to {} (deployment {})?",
+        target.release.version,
+        target.deployment.short()
+    );
+    people::confirm(&question, wish.yes)?;
+    let reason = wish.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
+    let pinned = load_deployment(&*session.store.log, target.deployment)?;
+    let plan = pinned
+        .plan
+        .back_to(target.deployment, environment.live.clone(), reason, !target.safe);
+    let id = planning::new_id();
+    let runner = Runner::create(id, Box::new(plan.clone()), environment, Session::identity(app));
+    let left = session.drive(app, runner, id, &plan)?;
+    super::outcome(app, &left)
+}
+
+fn stop_active(app: &App, wish: &RollbackArgs, active: DeploymentId) -> Result<ExitCode, CliError> {
+    if wish.to.is_some() {
+        return Err(CliError::usage(format!(
+            "deployment {} is on its way: it goes back to what was live before it",
+            active.short()
+        ))
+        .hint("leave `--to` out to stop it and go back, or wait until it has ended"));
+    }
+    people::confirm(
+        &format!("stop deployment {} and roll it back?", active.short()),
+        wish.yes,
+    )?;
+    let reason = wish
+        .reason
+        .clone()
+        .unwrap_or_else(|| "rollback asked for by hand".to_owned());
+    match take(app, &active.to_string(), Decision::Abort(reason), app.actor.clone())? {
+        Taken::Running(id) => {
+            app.out.text(&format!(
+                "{0}: the process that runs it rolls it back; see `surefoot watch {0}`\n",
+                id.short()
+            ))?;
+            Ok(ExitCode::Ok)
+        }
+        Taken::Recorded(id) => {
+            let left = super::resume::resume(app, Some(&id.to_string()))?;
+            super::outcome(app, &left)
+        }
+    }
+}
+
+fn which(log: &dyn EventLog, wish: &RollbackArgs) -> Result<(EnvironmentId, Environment), CliError> {
+    match select(log, wish.env.as_ref())?.as_slice() {
+        [id] => Ok((id.clone(), load_environment(log, id)?)),
+        several => {
+            let names: Vec<_> = several.iter().map(ToString::to_string).collect();
+            Err(CliError::usage("there are several environments")
+                .hint(format!("name one with --env: {}", names.join(", "))))
+        }
+    }
+}
+
+fn choose<'a>(targets: &'a [Target], wish: &RollbackArgs) -> Result<&'a Target, CliError> {
+    let Some(to) = &wish.to else {
+        return targets.iter().find(|target| target.safe).ok_or_else(|| {
+            CliError::usage("there is no safe rollback target")
+                .hint("`surefoot targets` says why not; `--to … --force --reason …` goes all the same")
+        });
+    };
+    let meant = |target: &&Target| {
+        let commit = target
+            .release
+            .commit
+            .as_ref()
+            .is_some_and(|commit| to.len() >= 4 && commit.starts_with(to.as_str()));
+        target.release.version == *to || commit || target.deployment.matches(to)
+    };
+    let target = targets.iter().find(meant).ok_or_else(|| {
+        CliError::usage(format!("{to:?} is not an earlier release of this environment"))
+            .hint("`surefoot targets` lists them")
+    })?;
+    if target.safe || (wish.force && wish.reason.is_some()) {
+        return Ok(target);
+    }
+    let against: Vec<_> = target
+        .reasons
+        .iter()
+        .filter(|reason| !reason.ok)
+        .map(|reason| reason.text.as_str())
+        .collect();
+    Err(CliError::usage(format!(
+        "{} is not a safe target: {}",
+        target.release.version,
+        against.join("; ")
+    ))
+    .hint("to go there all the same: `--force --reason …`"))
+}

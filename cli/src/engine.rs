@@ -1,0 +1,247 @@
+//! The one place where the log and the plugin host are wired to the kernel's runner.
+//!
+//! A single task owns the runner: everything reaches it as a message, in order. Appends are
+//! submitted to the log's writer, attempts run as tasks of their own, and what either of them
+//! has to say comes back as a message. Nothing here decides anything.
+
+mod attempts;
+mod clock;
+mod identity;
+mod journal;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use surefoot_kernel::actor::Actor;
+use surefoot_kernel::event::Record;
+use surefoot_kernel::id::StepId;
+use surefoot_kernel::machine::{Command, Deployment, Rejection};
+use surefoot_kernel::port::{BlobStore, EventLog};
+use surefoot_kernel::runner::{Input, Output, Runner, Stop, Token};
+use surefoot_kernel::time::Timestamp;
+use surefoot_plugin_host::{Host, Secrets};
+use tokio::sync::{mpsc, oneshot};
+
+pub use clock::Clock;
+pub use identity::{is_alive, runner_identity};
+
+/// What the engine works with.
+#[derive(Clone)]
+pub struct Engine {
+    /// Where events become durable.
+    pub log: Arc<dyn EventLog>,
+    /// Where plugins come from and backups go to.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Runs plugins.
+    pub host: Host,
+    /// What placeholders stand for.
+    pub secrets: Arc<Secrets>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Something for the runner.
+pub enum Message {
+    /// As it is.
+    Input(Input),
+    /// A command whose sender waits.
+    Ask {
+        /// What is wanted.
+        command: Command,
+        /// By whom.
+        actor: Actor,
+        /// Gets the answer once it is durable.
+        answer: oneshot::Sender<Result<(), Rejection>>,
+    },
+    /// A plugin's word for the person who watches.
+    Progress {
+        /// Whose plugin.
+        step: StepId,
+        /// Its words.
+        text: String,
+    },
+    /// Stop at once: what is recorded is recorded.
+    Quit,
+}
+
+/// Why driving came to its end.
+#[derive(Debug)]
+pub enum Driven {
+    /// The runner stopped.
+    Stopped(Stop),
+    /// Somebody could not wait.
+    Quit,
+}
+
+/// Where messages for the runner go. Cheap to clone.
+pub type Inbox = mpsc::UnboundedSender<Message>;
+
+/// Who watches a deployment being driven.
+pub trait Observer {
+    /// These records are durable, and led here.
+    fn recorded(&mut self, records: &[Record], deployment: Option<&Deployment>);
+    /// A plugin's word.
+    fn progress(&mut self, step: &StepId, text: &str);
+    /// Nothing goes on until a person decides. True: stop running until then.
+    fn waits_for_a_person(&mut self, deployment: &Deployment) -> bool;
+}
+
+/// A pair of ends for [`Engine::drive`].
+pub fn inbox() -> (Inbox, mpsc::UnboundedReceiver<Message>) {
+    mpsc::unbounded_channel()
+}
+
+/// Longest sleep between two looks at the clock, so that a jump of the wall clock is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Drives one deployment until the runner stops.
+    pub async fn drive(
+        &self,
+        runner: &mut Runner,
+        inbox: &Inbox,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+        observer: &mut dyn Observer,
+    ) -> Driven {
+        let mut drive = Drive {
+            engine: self,
+            inbox,
+            attempts: attempts::Attempts::default(),
+            answers: HashMap::new(),
+            token: 0,
+        };
+        let mut input = Input::Tick;
+        let mut held_since = None;
+        loop {
+            let records = match &input {
+                Input::Appended(Ok(appended)) => appended.records.clone(),
+                _ => Vec::new(),
+            };
+            let (mut wake, mut stop) = (None, None);
+            for output in runner.handle(self.clock.now(), input) {
+                match output {
+                    Output::WakeAt(at) => wake = Some(wake.map_or(at, |wake: Timestamp| wake.min(at))),
+                    Output::Stopped(reason) => stop = Some(reason),
+                    other => drive.carry_out(other, runner.state().deployment()),
+                }
+            }
+            if !records.is_empty() {
+                observer.recorded(&records, runner.state().deployment());
+            }
+            if let Some(reason) = stop {
+                drive.attempts.end_all().await;
+                return Driven::Stopped(reason);
+            }
+            let held = runner.state().deployment().filter(|_| runner.waits_for_a_person());
+            let hold = held.and_then(|d| d.hold.as_ref()).map(|hold| hold.seq);
+            if let Some(d) = held.filter(|_| hold != held_since)
+                && observer.waits_for_a_person(d)
+            {
+                let _gone = inbox.send(Message::Input(Input::Stop {
+                    reason: "waiting for a person".to_owned(),
+                }));
+            }
+            held_since = hold;
+            input = match drive.next(messages, observer, wake).await {
+                Some(input) => input,
+                None => {
+                    drive.attempts.end_all().await;
+                    return Driven::Quit;
+                }
+            };
+        }
+    }
+}
+
+struct Drive<'a> {
+    engine: &'a Engine,
+    inbox: &'a Inbox,
+    attempts: attempts::Attempts,
+    answers: HashMap<Token, oneshot::Sender<Result<(), Rejection>>>,
+    token: u64,
+}
+
+impl Drive<'_> {
+    fn carry_out(&mut self, output: Output, deployment: Option<&Deployment>) {
+        match output {
+            Output::Append(append) => {
+                let inbox = self.inbox.clone();
+                let done = move |result| {
+                    let _gone = inbox.send(Message::Input(Input::Appended(result)));
+                };
+                self.engine.log.submit(append, Box::new(done));
+            }
+            Output::Execute {
+                step,
+                attempt,
+                input,
+                record,
+                deadline,
+            } => {
+                if let Some(d) = deployment {
+                    let time_left = deadline.since(self.engine.clock.now()).std();
+                    let execution = attempts::Execution {
+                        step,
+                        attempt,
+                        input,
+                        record,
+                        time_left,
+                    };
+                    self.attempts.execute(self.engine, d, self.inbox, execution);
+                }
+            }
+            Output::Reconcile {
+                step,
+                attempt,
+                input,
+                doubt,
+            } => {
+                if let Some(d) = deployment {
+                    self.attempts
+                        .reconcile(self.engine, d, self.inbox, (step, attempt, input, doubt));
+                }
+            }
+            Output::Cancel { step, attempt } => self.attempts.cancel(&step, attempt),
+            Output::Reply { token, result } => {
+                if let Some(answer) = self.answers.remove(&token) {
+                    let _gone = answer.send(result);
+                }
+            }
+            Output::WakeAt(_) | Output::Stopped(_) => {}
+        }
+    }
+
+    async fn next(
+        &mut self,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+        observer: &mut dyn Observer,
+        wake: Option<Timestamp>,
+    ) -> Option<Input> {
+        loop {
+            let pause = wake.map_or(LONGEST_SLEEP, |at| {
+                at.since(self.engine.clock.now()).std().min(LONGEST_SLEEP)
+            });
+            let message = tokio::select! {
+                message = messages.recv() => message,
+                () = tokio::time::sleep(pause) => return Some(Input::Tick),
+            };
+            match message {
+                Some(Message::Input(input)) => return Some(input),
+                Some(Message::Ask { command, actor, answer }) => {
+                    self.token += 1;
+                    let token = Token(self.token);
+                    self.answers.insert(token, answer);
+                    return Some(Input::Command {
+                        command,
+                        actor,
+                        token: Some(token),
+                    });
+                }
+                Some(Message::Progress { step, text }) => observer.progress(&step, &text),
+                // The engine itself holds a sender, so the second does not happen while it drives.
+                Some(Message::Quit) | None => return None,
+            }
+        }
+    }
+}

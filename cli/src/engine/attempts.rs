@@ -1,0 +1,231 @@
+//! The attempts that are executing: each a task that can be cancelled.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use surefoot_kernel::actor::Actor;
+use surefoot_kernel::effect::{Failure, Finding, RecordedEffect};
+use surefoot_kernel::id::{AttemptNo, StepId};
+use surefoot_kernel::json::Json;
+use surefoot_kernel::machine::{Command, Deployment, Section};
+use surefoot_kernel::plan::Step;
+use surefoot_kernel::runner::Input;
+use surefoot_plugin_host::{Attempt, AttemptEnd, Mode, World};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{Engine, Inbox, Message, journal::RunnerJournal};
+
+/// Largest plugin that is loaded, in bytes.
+const LARGEST_PLUGIN: u64 = 256 << 20;
+
+/// How long a reconciliation may take: it only looks.
+const RECONCILE_LIMIT: Duration = Duration::from_secs(60);
+
+/// What to execute.
+pub(super) struct Execution {
+    pub(super) step: StepId,
+    pub(super) attempt: AttemptNo,
+    pub(super) input: Json,
+    pub(super) record: Vec<RecordedEffect>,
+    pub(super) time_left: Duration,
+}
+
+/// The tasks.
+#[derive(Default)]
+pub(super) struct Attempts {
+    tasks: HashMap<(StepId, AttemptNo), JoinHandle<()>>,
+}
+
+impl Attempts {
+    pub(super) fn execute(&mut self, engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution) {
+        let key = (execution.step.clone(), execution.attempt);
+        let prepared = prepare(engine, d, inbox, execution);
+        let inbox = inbox.clone();
+        let (step, attempt) = key.clone();
+        let task = tokio::spawn(async move {
+            let end = match prepared {
+                Ok(prepared) => prepared.run().await,
+                Err(failure) => AttemptEnd::Failed(failure),
+            };
+            let command = match end {
+                AttemptEnd::Succeeded(outcome) => Command::Finish {
+                    step,
+                    attempt,
+                    end: Ok(outcome),
+                },
+                AttemptEnd::Failed(failure) => Command::Finish {
+                    step,
+                    attempt,
+                    end: Err(failure),
+                },
+                AttemptEnd::Diverged(divergence) => Command::Diverge {
+                    step,
+                    attempt,
+                    text: divergence.to_string(),
+                },
+                AttemptEnd::Interrupted => return,
+            };
+            let _gone = inbox.send(Message::Input(Input::Command {
+                command,
+                actor: Actor::Surefoot,
+                token: None,
+            }));
+        });
+        self.tasks.insert(key, task);
+    }
+
+    pub(super) fn reconcile(
+        &mut self,
+        engine: &Engine,
+        d: &Deployment,
+        inbox: &Inbox,
+        (step, attempt, input, doubt): (StepId, AttemptNo, Json, RecordedEffect),
+    ) {
+        let key = (step.clone(), attempt);
+        let effect = doubt.effect;
+        let execution = Execution {
+            step: step.clone(),
+            attempt,
+            input,
+            record: Vec::new(),
+            time_left: RECONCILE_LIMIT,
+        };
+        let prepared = prepare(engine, d, inbox, execution);
+        let inbox = inbox.clone();
+        let task = tokio::spawn(async move {
+            let found = match prepared {
+                Ok(prepared) => prepared.look(doubt).await,
+                Err(failure) => Err(failure.message),
+            };
+            let (finding, reason) = found.unwrap_or_else(|text| (Finding::Unknown, text));
+            let command = Command::Reconcile {
+                step,
+                attempt,
+                effect,
+                finding,
+                reason,
+            };
+            let _gone = inbox.send(Message::Input(Input::Command {
+                command,
+                actor: Actor::Surefoot,
+                token: None,
+            }));
+        });
+        self.tasks.insert(key, task);
+    }
+
+    pub(super) fn cancel(&mut self, step: &StepId, attempt: AttemptNo) {
+        if let Some(task) = self.tasks.remove(&(step.clone(), attempt)) {
+            task.abort();
+        }
+    }
+
+    /// Cancels everything and waits until it is gone: dropped attempts end their processes.
+    pub(super) async fn end_all(&mut self) {
+        for (_, task) in self.tasks.drain() {
+            task.abort();
+            let _cancelled = task.await;
+        }
+    }
+}
+
+struct Prepared {
+    engine: Engine,
+    world: World,
+    attempt: Attempt,
+}
+
+fn prepare(engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution) -> Result<Prepared, Failure> {
+    let Execution {
+        step: id,
+        attempt,
+        input,
+        record,
+        time_left,
+    } = execution;
+    let missing = |what: String| Failure::permanent("not-in-plan", what);
+    let step = d
+        .plan
+        .step(&id)
+        .ok_or_else(|| missing(format!("the plan has no step {id}")))?;
+    let plugin = d
+        .plan
+        .plugins
+        .get(&step.plugin)
+        .ok_or_else(|| missing(format!("no plugin {}", step.plugin)))?;
+    let journal = RunnerJournal {
+        inbox: inbox.clone(),
+        step: id.clone(),
+        attempt,
+    };
+    Ok(Prepared {
+        engine: engine.clone(),
+        world: World {
+            blobs: Arc::clone(&engine.blobs),
+            secrets: Arc::clone(&engine.secrets),
+            journal: Arc::new(journal),
+        },
+        attempt: Attempt {
+            deployment: d.id,
+            step: id,
+            plugin: plugin.clone(),
+            component: Arc::from([]),
+            operation: step.operation.clone(),
+            context: context(d, step),
+            input,
+            record,
+            time_left,
+            working_folder: d.plan.working_folder.clone(),
+            mode: Mode::Live,
+        },
+    })
+}
+
+/// What every operation is told about where it runs. Without the attempt's number, so that a new
+/// attempt asks for the same.
+fn context(d: &Deployment, step: &Step) -> Json {
+    let phase = d.section().and_then(|section| match section {
+        Section::Phase(_) | Section::Rollback => d.phase_id_of(section),
+    });
+    json!({
+        "deployment": d.id,
+        "environment": d.plan.environment,
+        "service": d.plan.environment.service,
+        "release": d.plan.release,
+        "previous": d.plan.previous,
+        "phase": phase,
+        "step": step.id,
+        "operation": step.operation,
+    })
+    .into()
+}
+
+impl Prepared {
+    async fn load(&mut self) -> Result<(), Failure> {
+        let (blobs, digest) = (Arc::clone(&self.world.blobs), self.attempt.plugin.digest);
+        let loaded = spawn_blocking(move || blobs.get(digest, LARGEST_PLUGIN)).await;
+        let component = loaded
+            .map_err(|e| Failure::transient("interrupted", e.to_string()))?
+            .map_err(|e| Failure::permanent("plugin-missing", format!("the pinned plugin cannot be loaded: {e}")))?;
+        self.attempt.component = component.into();
+        Ok(())
+    }
+
+    async fn run(mut self) -> AttemptEnd {
+        match self.load().await {
+            Ok(()) => self.engine.host.execute(self.attempt, self.world).await,
+            Err(failure) => AttemptEnd::Failed(failure),
+        }
+    }
+
+    async fn look(mut self, doubt: RecordedEffect) -> Result<(Finding, String), String> {
+        self.load().await.map_err(|failure| failure.message)?;
+        self.engine
+            .host
+            .reconcile(self.attempt, &doubt, self.world)
+            .await
+            .map_err(|e| e.to_string())
+    }
+}

@@ -1,0 +1,189 @@
+//! What a command says when it cannot do what was asked: what happened, and what to do.
+//!
+//! Errors go to standard error, one `error:` line and at most one `hint:`; standard output stays
+//! empty or holds only complete results.
+
+use std::io;
+
+use serde::Serialize;
+use surefoot_kernel::machine::{Corrupt, Rejection};
+use surefoot_kernel::port::{BlobError, LogError};
+
+use surefoot_store::OpenError;
+
+use crate::context::Format;
+use crate::exit::ExitCode;
+use crate::view::paint::Paint;
+
+/// A command's failure, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct CliError {
+    what: String,
+    hint: Option<String>,
+    exit: ExitCode,
+    silent: bool,
+}
+
+impl CliError {
+    /// What happened, to what.
+    #[must_use]
+    pub fn new(exit: ExitCode, what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            hint: None,
+            exit,
+            silent: false,
+        }
+    }
+
+    /// The command line, the runbook or the moment is not right for it.
+    #[must_use]
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(ExitCode::Usage, what)
+    }
+
+    /// The reader of standard output went away: stop, and say nothing.
+    #[must_use]
+    pub fn reader_gone() -> Self {
+        Self {
+            silent: true,
+            ..Self::new(ExitCode::Ok, "the reader of standard output went away")
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// How the process ends.
+    #[must_use]
+    pub const fn exit(&self) -> ExitCode {
+        self.exit
+    }
+
+    /// Whether nothing is to be shown.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.silent
+    }
+
+    /// The text for standard error, with its line ends.
+    #[must_use]
+    pub fn render(&self, format: Format, paint: Paint) -> String {
+        if self.silent {
+            return String::new();
+        }
+        match format {
+            Format::Json | Format::Jsonl => self.render_json(),
+            Format::Human => {
+                let mut text = format!("{} {}\n", paint.bad("error:"), self.what);
+                if let Some(hint) = &self.hint {
+                    text.push_str(&format!("{} {hint}\n", paint.accent("hint:")));
+                }
+                text
+            }
+        }
+    }
+
+    fn render_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            error: &'a str,
+            hint: Option<&'a str>,
+            code: &'static str,
+            exit_code: u8,
+        }
+        let shape = Shape {
+            error: &self.what,
+            hint: self.hint.as_deref(),
+            code: self.exit.name(),
+            exit_code: self.exit.number(),
+        };
+        let mut text = serde_json::to_string(&shape).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+impl From<LogError> for CliError {
+    fn from(error: LogError) -> Self {
+        let what = error.to_string();
+        match error {
+            LogError::Corrupt { .. } => Self::new(ExitCode::Integrity, what).hint(
+                "stop here, keep the data folder as it is, and compare it with a backup or a remembered checkpoint",
+            ),
+            LogError::Busy(_) => Self::new(ExitCode::Locked, what)
+                .hint("let the other process end, or use its socket by running this command as the same user"),
+            LogError::Fenced { .. } => Self::new(ExitCode::Locked, what)
+                .hint("another process has taken the deployment over: look at `surefoot status`"),
+            LogError::Full(_) => Self::new(ExitCode::Internal, what).hint("free some space, then `surefoot resume`"),
+            LogError::Conflict { .. } | LogError::Invalid(_) | LogError::Io(_) => Self::new(ExitCode::Internal, what),
+        }
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        let what = error.to_string();
+        match error {
+            OpenError::Log(error) => error.into(),
+            OpenError::Blobs(error) => error.into(),
+            OpenError::Network { .. } => Self::usage(what),
+            OpenError::OtherFormat { .. } => Self::new(ExitCode::Integrity, what),
+            OpenError::Folder { .. } => Self::new(ExitCode::Internal, what)
+                .hint("look at its owner, its permissions and the free space around it"),
+        }
+    }
+}
+
+impl From<Corrupt> for CliError {
+    fn from(corrupt: Corrupt) -> Self {
+        Self::new(ExitCode::Integrity, format!("the log does not make sense: {corrupt}"))
+            .hint("this is not a log that this Surefoot wrote: keep it as it is for an investigation")
+    }
+}
+
+impl From<Rejection> for CliError {
+    fn from(rejection: Rejection) -> Self {
+        let what = rejection.to_string();
+        match rejection {
+            Rejection::Locked(id) => Self::new(ExitCode::Locked, what).hint(format!(
+                "look at it with `surefoot status {0}`; continue it with `surefoot resume {0}`",
+                id.short()
+            )),
+            Rejection::Stale(..) => Self::new(ExitCode::Locked, what),
+            Rejection::Absent
+            | Rejection::Exists
+            | Rejection::Ended(_)
+            | Rejection::Unclaimed
+            | Rejection::NotNow(_)
+            | Rejection::Forbidden { .. } => {
+                Self::usage(what).hint("`surefoot status` shows where it stands and what can be done")
+            }
+        }
+    }
+}
+
+impl From<BlobError> for CliError {
+    fn from(error: BlobError) -> Self {
+        let exit = match error {
+            BlobError::Missing(_) | BlobError::Damaged(..) => ExitCode::Integrity,
+            BlobError::TooLarge { .. } | BlobError::Full(_) | BlobError::Io(_) => ExitCode::Internal,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::reader_gone()
+        } else {
+            Self::new(ExitCode::Internal, error.to_string())
+        }
+    }
+}

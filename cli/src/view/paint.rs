@@ -1,0 +1,156 @@
+//! Colour, decided once: every renderer asks a [`Paint`] and never the terminal.
+
+use std::io::IsTerminal;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::args::ColorChoice;
+
+/// Styles text, or leaves it as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paint {
+    colored: bool,
+}
+
+impl Paint {
+    /// Never any colour.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self { colored: false }
+    }
+
+    /// Always colour.
+    #[must_use]
+    pub const fn colored() -> Self {
+        Self { colored: true }
+    }
+
+    /// What the flag says; on `auto`, what `NO_COLOR` and `CLICOLOR_FORCE` say, and else colour for terminals.
+    #[must_use]
+    pub fn choose(choice: ColorChoice, stream: &impl IsTerminal) -> Self {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self::decide(choice, no_color, set("CLICOLOR_FORCE"), stream.is_terminal() && !dumb)
+    }
+
+    /// The rule behind [`Paint::choose`].
+    #[must_use]
+    pub const fn decide(choice: ColorChoice, no_color: bool, forced: bool, terminal: bool) -> Self {
+        let colored = match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => !no_color && (forced || terminal),
+        };
+        Self { colored }
+    }
+
+    /// Whether there is any colour.
+    #[must_use]
+    pub const fn is_colored(self) -> bool {
+        self.colored
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.colored && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Good news.
+    #[must_use]
+    pub fn good(self, text: &str) -> String {
+        self.with(AnsiColor::Green.on_default().bold(), text)
+    }
+
+    /// Bad news.
+    #[must_use]
+    pub fn bad(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default().bold(), text)
+    }
+
+    /// Needs attention.
+    #[must_use]
+    pub fn warn(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default().bold(), text)
+    }
+
+    /// Happening now, or to be typed.
+    #[must_use]
+    pub fn accent(self, text: &str) -> String {
+        self.with(AnsiColor::Cyan.on_default(), text)
+    }
+
+    /// A heading.
+    #[must_use]
+    pub fn bold(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    /// A detail.
+    #[must_use]
+    pub fn dim(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    /// By mood.
+    #[must_use]
+    pub fn mood(self, mood: Mood, text: &str) -> String {
+        match mood {
+            Mood::Plain => text.to_owned(),
+            Mood::Quiet => self.dim(text),
+            Mood::Good => self.good(text),
+            Mood::Bad => self.bad(text),
+            Mood::Warn => self.warn(text),
+            Mood::Active => self.accent(text),
+        }
+    }
+}
+
+/// How a piece of text is to be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// A detail.
+    Quiet,
+    /// It went well.
+    Good,
+    /// It went wrong.
+    Bad,
+    /// A person should look.
+    Warn,
+    /// It is happening.
+    Active,
+}
+
+/// Cuts a line, colours and all, to `width` columns.
+#[must_use]
+pub fn fit(line: &str, width: usize) -> String {
+    if width == usize::MAX {
+        line.to_owned()
+    } else {
+        console::truncate_str(line, width, "…").into_owned()
+    }
+}
+
+/// Columns that a text takes, colours aside.
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
+/// Text from the world outside, safe to print: control characters become spaces or `·`.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\r' | '\t' => ' ',
+            c if c.is_control() => '·',
+            c => c,
+        })
+        .collect()
+}

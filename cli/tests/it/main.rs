@@ -1,0 +1,10 @@
+//! Tests of the command line: arguments, what is shown, and the commands that look.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod arguments;
+mod check;
+mod looking;
+mod real;
+mod tape;
+mod view;

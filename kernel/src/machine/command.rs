@@ -1,0 +1,184 @@
+//! Commands: what somebody wants. Each is answered with events or with a reason why not.
+
+use crate::effect::{EffectRequest, EffectResult, Failure, Finding, Outcome};
+use crate::event::{Resolution, RunnerIdentity, Timer};
+use crate::id::{AttemptNo, DeploymentId, EffectNo, Epoch, PhaseId, StepId};
+use crate::plan::Plan;
+
+/// What somebody wants a deployment to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Begin with this plan.
+    Create(Box<Plan>),
+    /// Run it under this new epoch.
+    Claim {
+        /// Who.
+        runner: RunnerIdentity,
+        /// Higher than any of the environment.
+        epoch: Epoch,
+    },
+    /// Let go of it.
+    Release {
+        /// Why.
+        reason: String,
+    },
+    /// Do what is next, if anything is.
+    Advance,
+    /// A plugin is about to change the world.
+    Intend {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Which host call.
+        effect: EffectNo,
+        /// What is asked.
+        request: EffectRequest,
+    },
+    /// The world answered an intent.
+    Complete {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Which host call.
+        effect: EffectNo,
+        /// What it answered.
+        result: EffectResult,
+    },
+    /// A plugin asked and was answered without changing anything.
+    Read {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Which host call.
+        effect: EffectNo,
+        /// What was asked.
+        request: EffectRequest,
+        /// What was answered.
+        result: EffectResult,
+    },
+    /// A plugin asked for something that it may not have.
+    Deny {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// The host function.
+        call: String,
+        /// What was asked, what would have to be granted.
+        text: String,
+    },
+    /// A plugin looked at an effect in doubt.
+    Reconcile {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Which host call.
+        effect: EffectNo,
+        /// What it found.
+        finding: Finding,
+        /// On what grounds.
+        reason: String,
+    },
+    /// An attempt came to an end.
+    Finish {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// How.
+        end: Result<Outcome, Failure>,
+    },
+    /// A re-executed plugin asked for something else than the record shows.
+    Diverge {
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Where and how.
+        text: String,
+    },
+    /// A timer's time has come.
+    Fire(Timer),
+    /// A person lets a checkpoint pass.
+    Approve {
+        /// Its phase.
+        phase: PhaseId,
+        /// In which role.
+        role: String,
+        /// In their words.
+        note: String,
+    },
+    /// A person does not let a checkpoint pass.
+    Refuse {
+        /// Its phase.
+        phase: PhaseId,
+        /// In which role.
+        role: String,
+        /// In their words.
+        note: String,
+    },
+    /// A person decides about the open hold.
+    Resolve {
+        /// The step or phase that it is about, as a check that both mean the same.
+        subject: String,
+        /// How.
+        resolution: Resolution,
+        /// Why.
+        reason: String,
+    },
+    /// A person wants it stopped: rolled back if a deploy phase has begun.
+    Abort {
+        /// Why.
+        reason: String,
+    },
+    /// A role accepts the result.
+    SignOff {
+        /// Which.
+        role: String,
+        /// In their words.
+        note: String,
+    },
+    /// A remark.
+    Note {
+        /// The remark.
+        text: String,
+    },
+}
+
+/// Why a command is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// There is no such deployment.
+    #[error("the deployment does not exist")]
+    Absent,
+    /// There is one of that id already.
+    #[error("the deployment exists already")]
+    Exists,
+    /// It has ended.
+    #[error("the deployment has ended: {0}")]
+    Ended(&'static str),
+    /// The environment is in use.
+    #[error("the environment is in use by deployment {0}")]
+    Locked(DeploymentId),
+    /// An older or equal epoch cannot claim.
+    #[error("epoch {0} is not newer than {1}")]
+    Stale(Epoch, Epoch),
+    /// Nobody has claimed it.
+    #[error("no runner has claimed the deployment")]
+    Unclaimed,
+    /// It does not fit where the deployment stands.
+    #[error("{0}")]
+    NotNow(String),
+    /// A law forbids it.
+    #[error("{law}: {text}")]
+    Forbidden {
+        /// `L1`, `L2`, ….
+        law: &'static str,
+        /// What it forbids here.
+        text: String,
+    },
+}

@@ -1,0 +1,160 @@
+//! `decide`: from a command to the events that it causes, or to the reason why not.
+//!
+//! Pure: time is an argument, and evidence is only what the state holds.
+
+mod advance;
+mod attempts;
+mod judging;
+mod people;
+
+use std::collections::BTreeSet;
+
+use super::command::{Command, Rejection};
+use super::state::{Deployment, Stage, State};
+use crate::event::{DeploymentCreated, Event, NoteAdded, RunnerClaimed, RunnerReleased};
+use crate::id::Epoch;
+use crate::json::Json;
+use crate::plan::{PhaseKind, Plan};
+use crate::time::Timestamp;
+use crate::verdict::Scope;
+pub(super) use advance::DEADLINE_GRACE;
+
+/// Key of the waiver that lets a plan deploy without a backup (law L1).
+pub(super) const DEPLOY_WITHOUT_BACKUP: &str = "deploy-without-backup";
+
+/// What follows `command` at the time `now`. An empty list: nothing has to happen.
+///
+/// # Errors
+/// The command does not fit the state, or a law forbids it.
+pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    match (state, command) {
+        (State::Absent, Command::Create(plan)) => create(&plan),
+        (State::Absent, _) => Err(Rejection::Absent),
+        (State::Present(d), command) => present(d, command, now),
+    }
+}
+
+fn create(plan: &Plan) -> Result<Vec<Event>, Rejection> {
+    let unsound = |text: String| Err(Rejection::NotNow(format!("the plan is not sound: {text}")));
+    let mut phases = BTreeSet::new();
+    if let Some(twice) = plan.phases.iter().find(|phase| !phases.insert(&phase.id)) {
+        return unsound(format!("two phases are called {}", twice.id));
+    }
+    if phases.iter().any(|id| id.as_str() == Plan::ROLLBACK) {
+        return unsound("a phase is called like the rollback".to_owned());
+    }
+    let mut steps = BTreeSet::new();
+    let all = plan.phases.iter().flat_map(|phase| &phase.steps);
+    let back = plan.rollback.iter().flat_map(|rollback| &rollback.steps);
+    if let Some(twice) = all.chain(back).find(|step| !steps.insert(&step.id)) {
+        return unsound(format!("two steps are called {}", twice.id));
+    }
+    let recorded = Json::of(plan);
+    if serde_json::from_value::<Plan>(recorded.0.clone()).ok().as_ref() != Some(plan) {
+        return unsound("JSON cannot express it: a number is not finite, or a path is not UTF-8".to_owned());
+    }
+    Ok(vec![
+        DeploymentCreated {
+            plan_digest: recorded.digest(),
+            plan: recorded,
+        }
+        .into(),
+    ])
+}
+
+fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    if let Some(ending) = ending(&d.stage) {
+        return match command {
+            Command::SignOff { role, note } => people::sign_off(d, role, note),
+            Command::Note { text } => Ok(vec![NoteAdded { text }.into()]),
+            Command::Advance => Ok(Vec::new()),
+            _ => Err(Rejection::Ended(ending)),
+        };
+    }
+    match command {
+        Command::Create(_) => Err(Rejection::Exists),
+        Command::Claim { runner, epoch } if epoch > d.epoch => Ok(vec![RunnerClaimed { epoch, runner }.into()]),
+        Command::Claim { epoch, .. } => Err(Rejection::Stale(epoch, d.epoch)),
+        Command::Release { reason } => Ok(vec![RunnerReleased { reason }.into()]),
+        Command::Advance if d.epoch == Epoch(0) => Err(Rejection::Unclaimed),
+        Command::Advance => Ok(advance::advance(d, now)),
+        Command::Intend {
+            step,
+            attempt,
+            effect,
+            request,
+        } => attempts::intend(d, step, attempt, effect, request),
+        Command::Complete {
+            step,
+            attempt,
+            effect,
+            result,
+        } => attempts::complete(d, step, attempt, effect, result),
+        Command::Read {
+            step,
+            attempt,
+            effect,
+            request,
+            result,
+        } => attempts::read(d, step, attempt, effect, request, result),
+        Command::Deny {
+            step,
+            attempt,
+            call,
+            text,
+        } => attempts::deny(d, step, attempt, call, text),
+        Command::Reconcile {
+            step,
+            attempt,
+            effect,
+            finding,
+            reason,
+        } => attempts::reconcile(d, step, attempt, effect, finding, reason),
+        Command::Finish { step, attempt, end } => attempts::finish(d, step, attempt, end),
+        Command::Diverge { step, attempt, text } => attempts::diverge(d, step, attempt, text, now),
+        Command::Fire(timer) => advance::fire(d, timer, now),
+        Command::Approve { phase, role, note } => people::approve(d, phase, role, note),
+        Command::Refuse { phase, role, note } => people::refuse(d, phase, role, note),
+        Command::Resolve {
+            subject,
+            resolution,
+            reason,
+        } => people::resolve(d, &subject, resolution, reason),
+        Command::Abort { reason } => people::abort(d, reason),
+        Command::SignOff { .. } => Err(Rejection::NotNow(
+            "a sign-off follows the end of a deployment".to_owned(),
+        )),
+        Command::Note { text } => Ok(vec![NoteAdded { text }.into()]),
+    }
+}
+
+const fn ending(stage: &Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Succeeded => Some("it succeeded"),
+        Stage::RolledBack { .. } => Some("it was rolled back"),
+        Stage::RollbackFailed { .. } => Some("its rollback failed"),
+        Stage::Aborted { .. } => Some("it was aborted"),
+        Stage::Created | Stage::Ready { .. } | Stage::Running { .. } | Stage::Judging { .. } => None,
+    }
+}
+
+/// Whether something live may have been changed, so that stopping means going back.
+#[must_use]
+pub fn rollback_needed(d: &Deployment) -> bool {
+    d.has_started(PhaseKind::Deploy)
+}
+
+/// All evidence recorded so far.
+#[must_use]
+pub fn scope(d: &Deployment) -> Scope {
+    Scope {
+        steps: d
+            .steps
+            .iter()
+            .filter_map(|(id, step)| Some((id.clone(), step.evidence.clone()?)))
+            .collect(),
+        release: d.plan.release.clone(),
+        previous: d.plan.previous.clone(),
+        inputs: d.plan.inputs.clone(),
+    }
+}

@@ -1,0 +1,346 @@
+//! What comes next by itself: the runner asks for it after every event until nothing follows.
+
+use crate::effect::{EffectClass, Failure};
+use crate::event::{
+    AttemptFailed, AttemptResumed, AttemptStarted, CheckpointReached, DeploymentAborted, DeploymentStarted,
+    DeploymentSucceeded, Event, HoldCause, HoldOpened, HoldResolved, PhaseStarted, Resolution, RetryScheduled,
+    RollbackFailed, RollbackStarted, StepFailed, StepSkipped, Timer, TimerFired, Verdict,
+};
+use crate::id::StepId;
+use crate::machine::Attempt;
+use crate::machine::apply::gates::timed_out;
+use crate::machine::command::Rejection;
+use crate::machine::state::{Deployment, Section, Stage, StepState, StepStatus};
+use crate::plan::{OnFailure, PhaseKind, Retry, Step};
+use crate::time::{Span, Timestamp};
+use crate::verdict;
+
+/// How long a hold waits whose phase does not say.
+const DEFAULT_HOLD: Span = Span::minutes(60);
+
+/// How much later than an attempt's own deadline the kernel ends it: the host ends it first.
+pub(in crate::machine) const DEADLINE_GRACE: Span = Span::seconds(10);
+
+/// The next events, one small decision at a time; empty when nothing follows by itself.
+pub(super) fn advance(d: &Deployment, now: Timestamp) -> Vec<Event> {
+    if let Some(leaving) = leave(d) {
+        return leaving;
+    }
+    if d.hold.is_some() {
+        return Vec::new();
+    }
+    match &d.stage {
+        Stage::Created => vec![DeploymentStarted {}.into()],
+        Stage::Ready { next } => match d.phase(*next) {
+            Some(phase) if phase.kind == PhaseKind::Deploy && !backup_is_go(d) => {
+                let reason = "a deploy phase needs a backup whose checkpoint is go (L1)".to_owned();
+                stop(d, &reason, true)
+            }
+            Some(phase) => vec![
+                PhaseStarted {
+                    phase: phase.id.clone(),
+                }
+                .into(),
+            ],
+            None => vec![DeploymentSucceeded {}.into()],
+        },
+        Stage::Running { section } => run(d, *section, now),
+        Stage::Judging { section } => super::judging::judge(d, *section, now),
+        Stage::Succeeded | Stage::RolledBack { .. } | Stage::RollbackFailed { .. } | Stage::Aborted { .. } => {
+            Vec::new()
+        }
+    }
+}
+
+fn backup_is_go(d: &Deployment) -> bool {
+    d.plan.waivers.contains_key(super::DEPLOY_WITHOUT_BACKUP) || d.is_go(PhaseKind::Backup)
+}
+
+/// Leaves the forward path once nothing runs any more.
+fn leave(d: &Deployment) -> Option<Vec<Event>> {
+    let leaving = d.leaving.as_ref()?;
+    let close: Vec<Event> = suspended(d).map(|(step, attempt)| abandon(step, attempt)).collect();
+    if !close.is_empty() {
+        return Some(close);
+    }
+    if d.attempts().next().is_some() {
+        return Some(Vec::new());
+    }
+    Some(stop(d, &leaving.reason, false))
+}
+
+fn suspended(d: &Deployment) -> impl Iterator<Item = (&StepId, &Attempt)> {
+    d.attempts().filter(|(_, attempt)| attempt.suspended)
+}
+
+fn abandon(step: &StepId, attempt: &Attempt) -> Event {
+    let text = match attempt.open_intent() {
+        Some((number, effect)) => format!("given up while effect {number} ({}) was in doubt", effect.request.call),
+        None => "given up after an interruption".to_owned(),
+    };
+    let failure = Failure::permanent("abandoned", text);
+    AttemptFailed {
+        step: step.clone(),
+        attempt: attempt.number,
+        failure,
+    }
+    .into()
+}
+
+/// Ends the forward path: back if something live may have changed, otherwise just stop.
+pub(super) fn stop(d: &Deployment, reason: &str, no_go: bool) -> Vec<Event> {
+    let reason = reason.to_owned();
+    if super::rollback_needed(d) {
+        vec![
+            RollbackStarted {
+                reason,
+                target: d.plan.previous.clone(),
+            }
+            .into(),
+        ]
+    } else {
+        vec![DeploymentAborted { reason, no_go }.into()]
+    }
+}
+
+fn run(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
+    if section == Section::Rollback && d.plan.rollback.is_none() {
+        let why = if d.is_rollback() {
+            "a rollback is not rolled back (L8)"
+        } else {
+            "the plan has no rollback section"
+        };
+        let cause = d.rollback.as_ref().map_or("", |(_, reason, _)| reason.as_str());
+        let reason = format!("{cause}; {why}: people have to act");
+        return vec![RollbackFailed { reason }.into()];
+    }
+    for (step, attempt) in suspended(d) {
+        let events = resume(d, step, attempt, now);
+        if !events.is_empty() {
+            return events;
+        }
+    }
+    let steps = d.steps_of(section);
+    let states = || steps.iter().filter_map(|step| Some((step, d.steps.get(&step.id)?)));
+    if let Some(events) = states().find_map(|(step, state)| follow_up(d, step, state, now)) {
+        return events;
+    }
+    let gave_up = states().any(|(step, state)| step.required && matches!(state.status, StepStatus::Failed(_)));
+    let ready = if gave_up {
+        None
+    } else {
+        states().find(|(step, state)| is_ready(d, step, state))
+    };
+    if let Some((step, state)) = ready {
+        return vec![start(d, step, state, now)];
+    }
+    let running = d.attempts().next().is_some();
+    // A step that needs what never ends is not waited for: its checkpoint says that it has not run (L11).
+    let retrying = states().any(|(_, state)| matches!(state.status, StepStatus::RetryAt(_)));
+    match d.phase_id_of(section) {
+        Some(phase) if !running && (gave_up || !retrying) => vec![CheckpointReached { phase }.into()],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// An attempt whose runner is gone: run it again, have it probed, or ask a person.
+fn resume(d: &Deployment, step: &StepId, attempt: &Attempt, now: Timestamp) -> Vec<Event> {
+    let timeout = d.plan.step(step).map_or(Span::minutes(10), |step| step.timeout);
+    let again = |reissued| {
+        vec![
+            AttemptResumed {
+                step: step.clone(),
+                attempt: attempt.number,
+                recorded: u32::try_from(attempt.effects.len()).unwrap_or(u32::MAX),
+                reissued,
+                deadline: now.after(timeout),
+            }
+            .into(),
+        ]
+    };
+    let Some((number, effect)) = attempt.open_intent() else {
+        return again(None);
+    };
+    if effect.not_applied {
+        // A crash is not the attempt's fault; a failure is, and counts once it is known that nothing was done.
+        if let Some(failure) = &attempt.interrupted {
+            let (step, attempt, failure) = (step.clone(), attempt.number, failure.clone());
+            return vec![AttemptFailed { step, attempt, failure }.into()];
+        }
+        return again(Some(number));
+    }
+    match effect.request.class {
+        EffectClass::Read | EffectClass::Idempotent => again(Some(number)),
+        EffectClass::Probe if !effect.unknown => Vec::new(),
+        EffectClass::Probe | EffectClass::Once => {
+            let cause = HoldCause::InDoubt {
+                step: step.clone(),
+                attempt: attempt.number,
+                effect: number,
+            };
+            vec![
+                HoldOpened {
+                    cause,
+                    deadline: hold_deadline(d, now),
+                }
+                .into(),
+            ]
+        }
+    }
+}
+
+/// What follows a failed attempt.
+fn follow_up(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Option<Vec<Event>> {
+    let StepStatus::AttemptFailed(failure) = &state.status else {
+        return None;
+    };
+    let tries = state.attempts.0.saturating_sub(state.retry_base.0);
+    if failure.retryable && tries < step.retry.attempts {
+        let due = now.after(pause(&step.retry, tries));
+        return Some(vec![
+            RetryScheduled {
+                step: step.id.clone(),
+                attempt: state.attempts.next(),
+                due,
+            }
+            .into(),
+        ]);
+    }
+    if step.on_failure == OnFailure::Ask {
+        let cause = HoldCause::StepFailed { step: step.id.clone() };
+        return Some(vec![
+            HoldOpened {
+                cause,
+                deadline: hold_deadline(d, now),
+            }
+            .into(),
+        ]);
+    }
+    Some(vec![
+        StepFailed {
+            step: step.id.clone(),
+            failure: failure.clone(),
+        }
+        .into(),
+    ])
+}
+
+/// Doubled for each further attempt, up to the longest.
+fn pause(retry: &Retry, tries: u32) -> Span {
+    let factor = 1_u64.checked_shl(tries.saturating_sub(1)).unwrap_or(u64::MAX);
+    Span(retry.delay.0.saturating_mul(factor)).min(retry.max_delay.max(retry.delay))
+}
+
+fn is_ready(d: &Deployment, step: &Step, state: &StepState) -> bool {
+    matches!(state.status, StepStatus::Waiting)
+        && step
+            .needs
+            .iter()
+            .all(|need| match d.steps.get(need).map(|state| &state.status) {
+                Some(StepStatus::Succeeded | StepStatus::Skipped(_)) => true,
+                Some(StepStatus::Failed(_)) => d.plan.step(need).is_some_and(|step| !step.required),
+                Some(
+                    StepStatus::Waiting
+                    | StepStatus::Running(_)
+                    | StepStatus::AttemptFailed(_)
+                    | StepStatus::RetryAt(_),
+                )
+                | None => false,
+            })
+}
+
+fn start(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Event {
+    let scope = super::scope(d);
+    let fail = |code: &str, text: String| -> Event {
+        StepFailed {
+            step: step.id.clone(),
+            failure: Failure::permanent(code, text),
+        }
+        .into()
+    };
+    if let Some(condition) = &step.condition {
+        let judgement = verdict::condition(condition, &scope);
+        let text = judgement.reasons.iter().map(explain).collect::<Vec<_>>().join("; ");
+        match judgement.verdict {
+            Verdict::Go => {}
+            Verdict::NoGo => {
+                return StepSkipped {
+                    step: step.id.clone(),
+                    reason: format!("if: {condition} is false: {text}"),
+                }
+                .into();
+            }
+            Verdict::Inconclusive | Verdict::Error => {
+                return fail(
+                    "condition-undecided",
+                    format!("if: {condition} cannot be decided: {text}"),
+                );
+            }
+        }
+    }
+    match verdict::resolve(&step.with, &scope) {
+        Ok(input) => AttemptStarted {
+            step: step.id.clone(),
+            attempt: state.attempts.next(),
+            input,
+            deadline: now.after(step.timeout),
+        }
+        .into(),
+        Err(unresolved) => fail("unresolved-input", unresolved.to_string()),
+    }
+}
+
+fn explain(reason: &crate::event::Reason) -> String {
+    if reason.actual.is_empty() {
+        reason.asked.clone()
+    } else {
+        format!("{}: {}", reason.asked, reason.actual)
+    }
+}
+
+/// When a hold that opens now ends by itself (law L11).
+pub(super) fn hold_deadline(d: &Deployment, now: Timestamp) -> Timestamp {
+    let limit = d
+        .section()
+        .and_then(|section| d.checkpoint_of(section))
+        .map_or(DEFAULT_HOLD, |c| c.hold_limit);
+    now.after(limit)
+}
+
+/// A timer's time has come.
+pub(super) fn fire(d: &Deployment, timer: Timer, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    let due = crate::machine::pending(d)
+        .into_iter()
+        .find_map(|pending| match pending {
+            crate::machine::Pending::Timer { timer: of, due } if of == timer => Some(due),
+            crate::machine::Pending::Timer { .. }
+            | crate::machine::Pending::Execute { .. }
+            | crate::machine::Pending::Reconcile { .. } => None,
+        });
+    match due {
+        None => return Err(Rejection::NotNow("nothing waits for that timer any more".to_owned())),
+        Some(due) if due > now => return Err(Rejection::NotNow(format!("the timer is due at {due}, not yet"))),
+        Some(_) => {}
+    }
+    let fired = TimerFired { timer: timer.clone() }.into();
+    Ok(match timer {
+        Timer::Retry { .. } => vec![fired],
+        Timer::AttemptDeadline { step, attempt } => {
+            let in_doubt = d.attempt(&step).is_some_and(|open| open.doubt().is_some());
+            let failure = timed_out();
+            let failed = (!in_doubt).then(|| AttemptFailed { step, attempt, failure }.into());
+            std::iter::once(fired).chain(failed).collect()
+        }
+        Timer::HoldDeadline => {
+            let reason = "nobody decided before the deadline".to_owned();
+            let mut events = vec![fired];
+            events.extend(super::people::end_hold(d, Resolution::Fail, reason));
+            events
+        }
+    })
+}
+
+/// Used by people's decisions, too.
+pub(super) fn resolved(resolution: Resolution, reason: String) -> Event {
+    HoldResolved { resolution, reason }.into()
+}

@@ -1,0 +1,106 @@
+//! From a reached checkpoint to its verdict, and from the verdict to what follows.
+
+use super::advance::{hold_deadline, stop};
+use crate::event::{
+    DeploymentRolledBack, Event, HoldCause, HoldOpened, PhaseCompleted, Resolution, RollbackFailed, Verdict,
+    VerdictReached,
+};
+use crate::id::{PhaseId, Round};
+use crate::machine::apply::gates::missing_approvals;
+use crate::machine::state::{Deployment, Judged, Section};
+use crate::plan::OnNoGo;
+use crate::time::Timestamp;
+use crate::verdict;
+
+pub(super) fn judge(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
+    let (Some(phase), Some(checkpoint)) = (d.phase_id_of(section), d.checkpoint_of(section)) else {
+        return Vec::new();
+    };
+    let state = d.checkpoints.get(&phase);
+    let Some(judged) = state.and_then(|state| state.current()) else {
+        let round = state
+            .and_then(|state| state.judged.last())
+            .map_or(Round(1), |judged| judged.round.next());
+        let judgement = verdict::judge(checkpoint, d.steps_of(section), &super::scope(d));
+        let verdict::Judgement {
+            verdict,
+            reasons,
+            evidence,
+        } = judgement;
+        return vec![
+            VerdictReached {
+                phase,
+                round,
+                verdict,
+                reasons,
+                evidence,
+            }
+            .into(),
+        ];
+    };
+    let decision = state.and_then(|state| state.decision.as_ref());
+    match section {
+        Section::Rollback => end_of_rollback(d, judged, decision),
+        Section::Phase(_) => end_of_phase(d, phase, judged, decision, checkpoint.on_no_go, now),
+    }
+}
+
+type Decided<'d> = Option<&'d (Resolution, String)>;
+
+fn end_of_rollback(d: &Deployment, judged: &Judged, decision: Decided<'_>) -> Vec<Event> {
+    if judged.verdict == Verdict::Go && decision.is_none() {
+        let live = d.rollback.as_ref().and_then(|(_, _, target)| target.clone());
+        vec![DeploymentRolledBack { live }.into()]
+    } else {
+        let phase = crate::plan::Plan::ROLLBACK;
+        let reason = told(phase, judged, decision);
+        vec![RollbackFailed { reason }.into()]
+    }
+}
+
+fn end_of_phase(
+    d: &Deployment,
+    phase: PhaseId,
+    judged: &Judged,
+    decision: Decided<'_>,
+    on_no_go: OnNoGo,
+    now: Timestamp,
+) -> Vec<Event> {
+    let hold = |cause| {
+        vec![
+            HoldOpened {
+                cause,
+                deadline: hold_deadline(d, now),
+            }
+            .into(),
+        ]
+    };
+    let verdict = judged.verdict;
+    let give_up = || stop(d, &told(phase.as_str(), judged, decision), true);
+    match (verdict, decision.map(|(resolution, _)| *resolution)) {
+        (_, Some(Resolution::Fail)) => give_up(),
+        (Verdict::Go, _) | (Verdict::Inconclusive | Verdict::Error, Some(Resolution::Skip)) => {
+            if missing_approvals(d, &phase).is_empty() {
+                vec![PhaseCompleted { phase }.into()]
+            } else {
+                hold(HoldCause::Approval { phase })
+            }
+        }
+        (Verdict::NoGo, _) if on_no_go == OnNoGo::Rollback => give_up(),
+        (Verdict::NoGo | Verdict::Inconclusive | Verdict::Error, _) => hold(HoldCause::Verdict { phase, verdict }),
+    }
+}
+
+/// Why a checkpoint does not pass: the decision, or else the reason that weighs most.
+fn told(phase: &str, judged: &Judged, decision: Decided<'_>) -> String {
+    let verdict = judged.verdict;
+    if let Some((_, why)) = decision {
+        return format!("checkpoint {phase}: {why} (its verdict was {verdict})");
+    }
+    let first = judged.reasons.iter().find(|reason| reason.verdict == verdict);
+    match first {
+        Some(reason) if reason.actual.is_empty() => format!("checkpoint {phase}: {verdict}: {}", reason.asked),
+        Some(reason) => format!("checkpoint {phase}: {verdict}: {} — {}", reason.asked, reason.actual),
+        None => format!("checkpoint {phase}: {verdict}"),
+    }
+}

@@ -1,0 +1,16 @@
+//! The host against real guests, real processes, real files and a real HTTP server.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod cache;
+mod capabilities;
+mod describe;
+mod guest;
+mod hostile;
+mod http;
+mod processes;
+mod reconcile;
+mod reexecution;
+mod secrets;
+mod shape;
+mod stage;

@@ -1,0 +1,230 @@
+//! Reading: from stored envelopes to records, by seq or by stream.
+
+use std::ops::ControlFlow;
+
+use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
+use surefoot_kernel::event::Record;
+use surefoot_kernel::id::{Seq, StreamId, StreamVersion};
+use surefoot_kernel::port::{BlobError, BlobInfo, BlobStore, LogError, StreamHead};
+
+use super::fault::{Fault, corrupt, guarded};
+use super::redb_log::{RedbLog, Shared};
+use super::stream_row::{CHUNK, StreamRow, chunk_key, chunk_of, decode_chunk};
+use super::table::{CHUNKS, EVENTS, STREAMS};
+use crate::codec::{CodecError, Envelope, LARGEST_PAYLOAD, Payload, StreamRef, check_payload, stream_key};
+
+fn damaged(seq: u64, text: impl Into<String>) -> LogError {
+    LogError::Corrupt {
+        seq: Some(Seq(seq)),
+        text: text.into(),
+    }
+}
+
+impl RedbLog {
+    /// Shows the stored events from `from` on, in order, to `visit`, until it breaks: the
+    /// decoded envelope and the bytes that it was read from. Nothing is kept in memory.
+    ///
+    /// # Errors
+    /// As [`surefoot_kernel::port::EventLog::read`].
+    pub fn scan(
+        &self,
+        from: Seq,
+        mut visit: impl FnMut(&Envelope<'_>, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        guarded(|| {
+            let events = self.shared.database.begin_read()?.open_table(EVENTS)?;
+            for (entry, expected) in events.range(from.0..)?.zip(from.0..) {
+                let (seq, bytes) = entry?;
+                let bytes = bytes.value();
+                let envelope = decode(expected, seq.value(), bytes)?;
+                if visit(&envelope, bytes).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The stored bytes of an event: the leaf of the Merkle tree.
+    ///
+    /// # Errors
+    /// [`LogError::Invalid`] if there is no such event; else as reading.
+    pub fn envelope(&self, seq: Seq) -> Result<Vec<u8>, LogError> {
+        guarded(|| {
+            let events = self.shared.database.begin_read()?.open_table(EVENTS)?;
+            match events.get(seq.0)? {
+                Some(bytes) => Ok(bytes.value().to_vec()),
+                None => Err(LogError::Invalid(format!("there is no event {seq}")).into()),
+            }
+        })
+    }
+}
+
+fn decode(expected: u64, key: u64, bytes: &[u8]) -> Result<Envelope<'_>, LogError> {
+    if key != expected {
+        return Err(damaged(expected, format!("it is missing, the next is event {key}")));
+    }
+    let envelope = Envelope::decode(bytes).map_err(|e| damaged(expected, e.to_string()))?;
+    if envelope.seq.0 == expected {
+        Ok(envelope)
+    } else {
+        Err(damaged(expected, format!("it says that it is event {}", envelope.seq)))
+    }
+}
+
+/// The bytes of a spilled payload, re-hashed.
+pub(crate) fn spilled(blobs: &dyn BlobStore, blob: BlobInfo) -> Result<Vec<u8>, BlobError> {
+    if blob.size > LARGEST_PAYLOAD as u64 {
+        return Err(BlobError::TooLarge {
+            digest: blob.digest,
+            size: blob.size,
+            limit: LARGEST_PAYLOAD as u64,
+        });
+    }
+    let payload = blobs.get(blob.digest, blob.size)?;
+    if payload.len() as u64 == blob.size {
+        Ok(payload)
+    } else {
+        let text = format!("it has {} bytes, and its event says {}", payload.len(), blob.size);
+        Err(BlobError::Damaged(blob.digest, text))
+    }
+}
+
+fn record(shared: &Shared, expected: u64, key: u64, bytes: &[u8]) -> Result<Record, LogError> {
+    let envelope = decode(expected, key, bytes)?;
+    let unreadable = |e: CodecError| damaged(expected, e.to_string());
+    match envelope.payload {
+        Payload::Inline(payload) => envelope.record(payload).map_err(unreadable),
+        Payload::Blob(blob) => {
+            let payload = spilled(&*shared.blobs, blob).map_err(|e| match e {
+                BlobError::Io(text) => LogError::Io(text),
+                e => damaged(expected, format!("its payload: {e}")),
+            })?;
+            check_payload(&payload).map_err(unreadable)?;
+            envelope.record(&payload).map_err(unreadable)
+        }
+    }
+}
+
+pub(crate) fn records(shared: &Shared, from: Seq, limit: usize) -> Result<Vec<Record>, Fault> {
+    let events = shared.database.begin_read()?.open_table(EVENTS)?;
+    let mut records = Vec::new();
+    for (entry, expected) in events.range(from.0..)?.take(limit).zip(from.0..) {
+        let (seq, bytes) = entry?;
+        records.push(record(shared, expected, seq.value(), bytes.value())?);
+    }
+    Ok(records)
+}
+
+fn row(transaction: &ReadTransaction, key: &[u8]) -> Result<StreamRow, Fault> {
+    match transaction.open_table(STREAMS)?.get(key)? {
+        Some(bytes) => Ok(decode_row(bytes.value())?),
+        None => Ok(StreamRow::default()),
+    }
+}
+
+pub(crate) fn decode_row(bytes: &[u8]) -> Result<StreamRow, LogError> {
+    StreamRow::decode(bytes).map_err(|e| corrupt(format!("the row of a stream cannot be read: {e}")))
+}
+
+pub(crate) fn stream_head(shared: &Shared, stream: &StreamId) -> Result<StreamHead, Fault> {
+    Ok(row(&shared.database.begin_read()?, &stream_key(stream))?.head)
+}
+
+/// The stream that a key of the tables stands for.
+pub(crate) fn stream_of(key: &[u8]) -> Result<StreamId, LogError> {
+    StreamRef::decode(key)
+        .and_then(|stream| stream.id())
+        .map_err(|e| corrupt(format!("the key of a stream cannot be read: {e}")))
+}
+
+pub(crate) fn streams(shared: &Shared) -> Result<Vec<(StreamId, StreamHead)>, Fault> {
+    let table = shared.database.begin_read()?.open_table(STREAMS)?;
+    let mut streams = Vec::new();
+    for entry in table.iter()? {
+        let (key, bytes) = entry?;
+        streams.push((stream_of(key.value())?, decode_row(bytes.value())?.head));
+    }
+    streams.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(streams)
+}
+
+/// The seqs of the stream's events after version `after`, at most `limit`.
+fn seqs(
+    transaction: &ReadTransaction,
+    stream: &StreamId,
+    after: StreamVersion,
+    limit: usize,
+) -> Result<Vec<u64>, Fault> {
+    let key = stream_key(stream);
+    let row = row(transaction, &key)?;
+    let wanted = row.head.version.0.saturating_sub(after.0);
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(limit);
+    let mut seqs = Vec::new();
+    if wanted == 0 {
+        return Ok(seqs);
+    }
+    let chunks = transaction.open_table(CHUNKS)?;
+    let mut next = after.next();
+    while seqs.len() < wanted {
+        let number = chunk_of(next);
+        let full = u64::from(number) < row.head.version.0 / CHUNK as u64;
+        let stored;
+        let chunk = if full {
+            stored = full_chunk(&chunks, &key, number)?;
+            &stored
+        } else {
+            &row.open
+        };
+        let skipped = usize::try_from((next.0 - 1) % CHUNK as u64).unwrap_or(CHUNK);
+        let part = chunk.get(skipped..).unwrap_or_default();
+        let part = part.get(..part.len().min(wanted - seqs.len())).unwrap_or_default();
+        if part.is_empty() {
+            return Err(corrupt(format!("the list of the events of {stream} is incomplete")).into());
+        }
+        seqs.extend_from_slice(part);
+        next = StreamVersion(next.0 + part.len() as u64);
+    }
+    Ok(seqs)
+}
+
+pub(crate) fn full_chunk(
+    chunks: &ReadOnlyTable<&'static [u8], &'static [u8]>,
+    key: &[u8],
+    number: u32,
+) -> Result<Vec<u64>, Fault> {
+    let bytes = chunks.get(chunk_key(key, number).as_slice())?;
+    let bytes = bytes.ok_or_else(|| corrupt("a list of a stream's events is missing"))?;
+    decode_chunk(bytes.value()).map_err(|e| corrupt(format!("a list of a stream's events cannot be read: {e}")).into())
+}
+
+pub(crate) fn stream_records(
+    shared: &Shared,
+    stream: &StreamId,
+    after: StreamVersion,
+    limit: usize,
+) -> Result<Vec<Record>, Fault> {
+    let transaction = shared.database.begin_read()?;
+    let seqs = seqs(&transaction, stream, after, limit)?;
+    let events = transaction.open_table(EVENTS)?;
+    let mut records = Vec::with_capacity(seqs.len());
+    let mut version = after;
+    // Neighbours in the stream are mostly neighbours in the log: one range for each run of them.
+    for run in seqs.chunk_by(|a, b| a + 1 == *b) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
+        let mut found = events.range(*first..=*last)?;
+        for seq in run {
+            let (key, bytes) = found.next().ok_or_else(|| damaged(*seq, "it is missing"))??;
+            let record = record(shared, *seq, key.value(), bytes.value())?;
+            version = version.next();
+            if record.stream != *stream || record.version != version {
+                let text = format!("it is not version {version} of {stream}");
+                return Err(damaged(*seq, text).into());
+            }
+            records.push(record);
+        }
+    }
+    Ok(records)
+}

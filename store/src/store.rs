@@ -1,0 +1,153 @@
+//! A data folder: the log, the blobs, and the file that says which format they have.
+//!
+//! `FORMAT` is written last when a folder is made and never changed, so a folder that has it and no
+//! log has lost the log.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use surefoot_kernel::port::{BlobError, BlobStore, LogError};
+
+use crate::blob::FileBlobs;
+use crate::disk::{Disk, create_folder, network_file_system, sync_folder};
+use crate::log::RedbLog;
+
+const LOG: &str = "log.redb";
+const BLOBS: &str = "blobs";
+const FORMAT_FILE: &str = "FORMAT";
+const FORMAT_TEXT: &str = "surefoot data folder, format 1\n";
+
+/// Log and blobs of one data folder. One process at a time has it open.
+#[derive(Debug)]
+pub struct Store {
+    /// The event log.
+    pub log: Arc<RedbLog>,
+    /// The blobs that events name, and those that do not fit into events.
+    pub blobs: Arc<FileBlobs>,
+}
+
+/// Why a data folder cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its locks and syncs cannot be relied on there.
+    #[error(
+        "{folder} is on a network file system ({kind}), which does not keep what a log needs kept; use a folder on a local disk"
+    )]
+    Network {
+        /// The folder.
+        folder: PathBuf,
+        /// `nfs`, `cifs`, `fuse.sshfs`, ….
+        kind: String,
+    },
+    /// It was made by a Surefoot of another format.
+    #[error(
+        "{folder} says {found:?} where this Surefoot knows {FORMAT_TEXT:?}; use the Surefoot that made it, or a newer one"
+    )]
+    OtherFormat {
+        /// The folder.
+        folder: PathBuf,
+        /// What its `FORMAT` file says.
+        found: String,
+    },
+    /// It cannot be created, read or written.
+    #[error("the data folder {folder} cannot be used: {error}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The operating system's words.
+        error: io::Error,
+    },
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The blobs.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+}
+
+impl Store {
+    /// Opens the data folder, and makes it if it does not exist.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; [`LogError::Busy`] if another process has it open.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let cannot = |error: io::Error| OpenError::Folder {
+            folder: folder.to_owned(),
+            error,
+        };
+        create_folder(folder).map_err(cannot)?;
+        if let Some(kind) = network_file_system(folder).map_err(cannot)? {
+            return Err(OpenError::Network {
+                folder: folder.to_owned(),
+                kind,
+            });
+        }
+        let finished = format_is_known(folder)?;
+        let log = folder.join(LOG);
+        if !log.try_exists().map_err(cannot)? {
+            if finished {
+                let text = format!("{} is missing, and the folder once had one", log.display());
+                return Err(LogError::Corrupt { seq: None, text }.into());
+            }
+            create_once(folder, &log)?;
+        }
+        let blobs = Arc::new(FileBlobs::open(&folder.join(BLOBS))?);
+        let log = RedbLog::open(&log, Arc::clone(&blobs) as Arc<dyn BlobStore>)?;
+        // The log's lock is held from here on: nobody else is putting blobs.
+        blobs.clear_temporary()?;
+        if !finished {
+            finish(folder).map_err(cannot)?;
+        }
+        Ok(Self {
+            log: Arc::new(log),
+            blobs,
+        })
+    }
+
+    /// Whether `folder` is a finished data folder, so that reading commands need not make one.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FORMAT_FILE).is_file()
+    }
+}
+
+/// Creates the log unless another process does so at the same time.
+fn create_once(folder: &Path, log: &Path) -> Result<(), OpenError> {
+    let cannot = |error: io::Error| OpenError::Folder {
+        folder: folder.to_owned(),
+        error,
+    };
+    let alone = File::open(folder).map_err(cannot)?;
+    alone.lock().map_err(cannot)?;
+    if !log.try_exists().map_err(cannot)? {
+        RedbLog::create(log)?;
+    }
+    Ok(())
+}
+
+fn format_is_known(folder: &Path) -> Result<bool, OpenError> {
+    match fs::read(folder.join(FORMAT_FILE)) {
+        Ok(found) if found == FORMAT_TEXT.as_bytes() => Ok(true),
+        Ok(found) => Err(OpenError::OtherFormat {
+            folder: folder.to_owned(),
+            found: String::from_utf8_lossy(&found).chars().take(80).collect(),
+        }),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(OpenError::Folder {
+            folder: folder.to_owned(),
+            error,
+        }),
+    }
+}
+
+fn finish(folder: &Path) -> io::Result<()> {
+    Disk::of(folder)?.room_for(4096).map_err(io::Error::other)?;
+    let unfinished = folder.join("FORMAT.new");
+    let mut file = File::create(&unfinished)?;
+    file.write_all(FORMAT_TEXT.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, folder.join(FORMAT_FILE))?;
+    sync_folder(folder)
+}
