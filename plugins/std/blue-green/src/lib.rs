@@ -1,8 +1,8 @@
 //! `blue-green` (world `deploy`): brings a release up beside the live one, switches over, goes back. How that is
 //! done is told by hooks: programs of the service's own.
 //!
-//! Invariant: the colour that is live is never stopped, and nothing becomes live that was not healthy a moment
-//! before. What is live is what the status hook says, never what an earlier step believed.
+//! Invariant: what is live is not stopped, unless nothing was live before it, and nothing becomes live that was not
+//! healthy a moment before. What is live is what the status hook says, never what an earlier step believed.
 
 mod hook;
 mod input;
