@@ -6,11 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "benchmark")]
 
 #[path = "../../plugins/host/tests/it/guest.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests of the plugin host, which use all of it"
-)]
+#[expect(dead_code, reason = "shared with the tests of the plugin host, which use all of it")]
 mod guest;
 
 use std::fs::File;

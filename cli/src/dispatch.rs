@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use surefoot_kernel::id::Seq;
 use surefoot_kernel::port::{BlobStore, EventLog, MemoryLog};
 use surefoot_kernel::runbook::{MemoryCatalog, PluginCatalog};
 use surefoot_store::FileBlobs;
@@ -78,7 +79,12 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
             commands::abort::run(&act()?, &args.id, args.reason.clone(), actor)
         }
         Command::Resolve(args) => {
-            let decision = Decision::Resolve(args.subject.clone(), args.decision.into(), args.reason.clone());
+            let decision = Decision::Resolve(
+                args.subject.clone(),
+                args.decision.into(),
+                args.reason.clone(),
+                args.hold.map(Seq),
+            );
             commands::decide::run(&act()?, &args.id, decision, people::actor(by.as_deref(), None))
         }
         Command::Approve(args) => {

@@ -96,11 +96,8 @@ impl Session {
                 })
             }
             Driven::Stopped(Stop::Released) => {
-                let exit = if deployment.hold.is_some() {
-                    ExitCode::Waiting
-                } else {
-                    ExitCode::Waiting
-                };
+                // It waits for a person: for a decision, or to be resumed.
+                let exit = ExitCode::Waiting;
                 Ok(Left {
                     deployment: deployment.clone(),
                     exit,

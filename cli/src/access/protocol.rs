@@ -80,7 +80,7 @@ pub(crate) enum Decision {
     #[n(0)]
     Abort(#[n(0)] String),
     #[n(1)]
-    Resolve(#[n(0)] String, #[n(1)] Resolution, #[n(2)] String),
+    Resolve(#[n(0)] String, #[n(1)] Resolution, #[n(2)] String, #[n(3)] Option<Seq>),
     #[n(2)]
     Approve(#[n(0)] PhaseId, #[n(1)] String, #[n(2)] String),
     #[n(3)]
@@ -91,7 +91,8 @@ impl From<Decision> for Command {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::Abort(reason) => Self::Abort { reason },
-            Decision::Resolve(subject, resolution, reason) => Self::Resolve {
+            Decision::Resolve(subject, resolution, reason, hold) => Self::Resolve {
+                hold,
                 subject,
                 resolution,
                 reason,

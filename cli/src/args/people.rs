@@ -22,7 +22,7 @@ const RESOLVE: &str = "\
   rollback      go back now
 
 Examples:
-  surefoot resolve 3fa9c1d2 migrate applied --reason \"the table is there\"
+  surefoot resolve 3fa9c1d2 migrate applied --hold 214 --reason \"the table is there\"
   surefoot resolve 3fa9c1d2 validate retry --reason \"the metrics were late\"
 
 Exit codes: 0 decided · 2 it does not wait for that";
@@ -61,6 +61,9 @@ pub struct ResolveArgs {
     /// The step or phase that it waits for
     #[arg(value_name = "STEP")]
     pub subject: String,
+    /// The hold that is meant, by the number of its event; `surefoot status` shows it
+    #[arg(long, value_name = "SEQ")]
+    pub hold: Option<u64>,
     /// The decision
     #[arg(value_name = "DECISION", value_enum)]
     pub decision: Decision,

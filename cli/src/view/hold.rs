@@ -188,8 +188,14 @@ pub fn missing(d: &Deployment, phase: &PhaseId) -> Vec<String> {
 
 fn choices(d: &Deployment, cause: &HoldCause) -> Vec<Choice> {
     let short = d.id.short();
+    // Names the hold, so that an answer that is typed late does not answer the next one.
+    let meant = d
+        .hold
+        .as_ref()
+        .map(|hold| format!(" --hold {}", hold.seq))
+        .unwrap_or_default();
     let resolve = |subject: &dyn std::fmt::Display, answer: &str, meaning: &str| Choice {
-        command: format!("surefoot resolve {short} {subject} {answer} --reason \"…\""),
+        command: format!("surefoot resolve {short} {subject} {answer}{meant} --reason \"…\""),
         meaning: meaning.to_owned(),
     };
     let back = |subject: &dyn std::fmt::Display| {

@@ -2,7 +2,7 @@
 
 use crate::effect::{EffectRequest, EffectResult, Failure, Finding, Outcome};
 use crate::event::{Resolution, RunnerIdentity, Timer};
-use crate::id::{AttemptNo, DeploymentId, EffectNo, Epoch, PhaseId, StepId};
+use crate::id::{AttemptNo, DeploymentId, EffectNo, Epoch, PhaseId, Seq, StepId};
 use crate::plan::Plan;
 
 /// What somebody wants a deployment to do.
@@ -123,6 +123,9 @@ pub enum Command {
     },
     /// A person decides about the open hold.
     Resolve {
+        /// The hold that is meant, by the seq of its event: an answer that comes late, or twice, does
+        /// not answer the next one. Unchecked if absent.
+        hold: Option<Seq>,
         /// The step or phase that it is about, as a check that both mean the same.
         subject: String,
         /// How.

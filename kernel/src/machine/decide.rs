@@ -116,10 +116,11 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
         Command::Approve { phase, role, note } => people::approve(d, phase, role, note),
         Command::Refuse { phase, role, note } => people::refuse(d, phase, role, note),
         Command::Resolve {
+            hold,
             subject,
             resolution,
             reason,
-        } => people::resolve(d, &subject, resolution, reason),
+        } => people::resolve(d, hold, &subject, resolution, reason),
         Command::Abort { reason } => people::abort(d, reason),
         Command::SignOff { .. } => Err(Rejection::NotNow(
             "a sign-off follows the end of a deployment".to_owned(),

@@ -266,14 +266,14 @@ fn start(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Even
             Verdict::NoGo => {
                 return StepSkipped {
                     step: step.id.clone(),
-                    reason: format!("if: {condition} is false: {text}"),
+                    reason: format!("its condition is false: {text}"),
                 }
                 .into();
             }
             Verdict::Inconclusive | Verdict::Error => {
                 return fail(
                     "condition-undecided",
-                    format!("if: {condition} cannot be decided: {text}"),
+                    format!("its condition cannot be decided: {text}"),
                 );
             }
         }

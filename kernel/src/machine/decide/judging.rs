@@ -97,8 +97,10 @@ fn told(phase: &str, judged: &Judged, decision: Decided<'_>) -> String {
     if let Some((_, why)) = decision {
         return format!("checkpoint {phase}: {why} (its verdict was {verdict})");
     }
-    let first = judged.reasons.iter().find(|reason| reason.verdict == verdict);
-    match first {
+    let against = judged.reasons.iter().filter(|reason| reason.verdict == verdict);
+    // A breached threshold says more about the release than a condition that its breach made false.
+    let weightiest = against.min_by_key(|reason| reason.severity.unwrap_or(u8::MAX));
+    match weightiest {
         Some(reason) if reason.actual.is_empty() => format!("checkpoint {phase}: {verdict}: {}", reason.asked),
         Some(reason) => format!("checkpoint {phase}: {verdict}: {} — {}", reason.asked, reason.actual),
         None => format!("checkpoint {phase}: {verdict}"),

@@ -6,7 +6,7 @@ use crate::event::{
     AbortRequested, AttemptFailed, CheckpointApproved, CheckpointRefused, EffectCompleted, Event, HoldCause,
     Resolution, SignedOff, StepFailed, StepSkipped, Verdict,
 };
-use crate::id::{PhaseId, StepId};
+use crate::id::{PhaseId, Seq, StepId};
 use crate::machine::command::Rejection;
 use crate::machine::state::{Deployment, Stage, StepStatus};
 use crate::plan::PhaseKind;
@@ -72,10 +72,22 @@ pub(super) fn sign_off(d: &Deployment, role: String, note: String) -> Decision {
     Ok(vec![SignedOff { role, note }.into()])
 }
 
-pub(super) fn resolve(d: &Deployment, subject: &str, resolution: Resolution, reason: String) -> Decision {
+pub(super) fn resolve(
+    d: &Deployment,
+    meant: Option<Seq>,
+    subject: &str,
+    resolution: Resolution,
+    reason: String,
+) -> Decision {
     let Some(hold) = &d.hold else {
         return Err(not_now("the deployment waits for nobody"));
     };
+    if let Some(meant) = meant.filter(|meant| *meant != hold.seq) {
+        return Err(not_now(format!(
+            "the deployment waits since event {}, not since event {meant}: look again before you decide",
+            hold.seq
+        )));
+    }
     let about = match &hold.cause {
         HoldCause::InDoubt { step, .. } | HoldCause::Diverged { step, .. } | HoldCause::StepFailed { step } => {
             step.as_str()

@@ -150,6 +150,7 @@ impl Node {
             if !untrue {
                 let (subject, reason) = (subject.clone(), reason.clone());
                 let command = Command::Resolve {
+                    hold: None,
                     subject,
                     resolution,
                     reason,

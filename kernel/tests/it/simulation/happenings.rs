@@ -180,9 +180,10 @@ impl<C: Choices> Engine<C> {
         }
     }
 
-    /// A late copy of an answer is taken for one about whatever hold is open by then.
+    /// A late copy of an answer that names no hold is taken for one about whatever hold is open by then.
     fn note_late_answer(&mut self, command: &Command) {
         if let Command::Resolve {
+            hold: None,
             subject,
             resolution: Resolution::NotApplied,
             ..

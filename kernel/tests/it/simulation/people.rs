@@ -73,6 +73,7 @@ pub(super) fn decide(choices: &mut impl Choices, d: &Deployment, ledger: &Ledger
         | HoldCause::Diverged { .. } => RESOLUTIONS[choices.below(9).saturating_sub(5) as usize],
     };
     Some(Command::Resolve {
+        hold: Some(hold.seq),
         subject,
         resolution,
         reason: "seen".to_owned(),
@@ -100,6 +101,7 @@ pub(super) fn anything(choices: &mut impl Choices, d: &Deployment) -> Command {
             reason: "enough".to_owned(),
         },
         14..=20 => Command::Resolve {
+            hold: None,
             subject: subject(d).unwrap_or_else(|| "p1_0".to_owned()),
             resolution: RESOLUTIONS[choices.below(6) as usize],
             reason: "a guess".to_owned(),

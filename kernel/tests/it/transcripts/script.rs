@@ -98,6 +98,7 @@ fn of_phase_or_step(site: &Site, word: &str, rest: &str) -> Option<Command> {
             note,
         }),
         "resolve" => Some(Command::Resolve {
+            hold: None,
             subject: subject.to_owned(),
             resolution: serde_json::from_value::<Resolution>(first.into()).ok()?,
             reason: note,

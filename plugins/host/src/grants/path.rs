@@ -84,9 +84,9 @@ mod tests {
         ];
         let place = |asked, access| granted_place(&grants, Path::new("/work"), asked, access);
         let found = place("conf/./a/b", FileAccess::Read).unwrap();
-        assert_eq!((found.root, found.rest), ("/work/conf".into(), "a/b".into()));
-        let found = place("/work/conf/generated/x", FileAccess::Read).unwrap();
-        assert_eq!((found.root, found.rest), ("/work/conf/generated".into(), "x".into()));
+        assert_eq!((found.root, found.rest), ("/srv/conf".into(), "a/b".into()));
+        let found = place("/srv/conf/generated/x", FileAccess::Read).unwrap();
+        assert_eq!((found.root, found.rest), ("/srv/conf/generated".into(), "x".into()));
         let found = place("/var/log/shop.log", FileAccess::Read).unwrap();
         assert_eq!((found.root, found.rest), ("/var/log/shop.log".into(), "".into()));
         assert!(place("conf/generated/x", FileAccess::Write).is_some());
