@@ -19,7 +19,7 @@ async fn an_endless_loop_runs_out_of_fuel() {
 async fn an_endless_loop_runs_out_of_time_and_stalls_nobody() {
     let mut stage = Stage::new();
     stage.limits.fuel = u64::MAX;
-    stage.time_left = Duration::from_millis(300);
+    stage.time_left = Duration::from_secs(1);
     let started = Instant::now();
     let mut ticks = 0;
     let beat = async {
@@ -35,8 +35,8 @@ async fn an_endless_loop_runs_out_of_time_and_stalls_nobody() {
     };
     assert_eq!(failure.code, codes::TIMED_OUT, "{failure:?}");
     assert!(failure.retryable);
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    assert!(ticks >= 5, "the thread was stalled: {ticks} ticks");
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert!(ticks >= 3, "the thread was stalled: {ticks} ticks");
 }
 
 #[tokio::test]

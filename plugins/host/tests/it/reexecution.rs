@@ -304,8 +304,24 @@ async fn progress_is_shown_once() {
 
 #[tokio::test]
 async fn outputs_are_recorded_as_they_are() {
-    let text = r#"{"a":[0.1,0.30000000000000004,1e300,5e-324,2.2250738585072014e-308,9007199254740993,-0.0,123456.78912345678]}"#;
-    let outcome = succeeded(Stage::new().run(Script::new().outputs(text)).await);
+    // Numbers of all lengths and magnitudes, as a duration or a ratio may have them.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let numbers: Vec<f64> = (0..5000)
+        .map(|n| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            if n % 2 == 0 {
+                state as f64 / 1e15
+            } else {
+                f64::from_bits(state)
+            }
+        })
+        .filter(|number| number.is_finite())
+        .collect();
+    let text = json!({"a": numbers}).to_string();
+    let outcome = succeeded(Stage::new().run(Script::new().outputs(&text)).await);
+    assert_eq!(outcome.outputs.text(), text);
     let bytes = minicbor::to_vec(&outcome).unwrap();
     assert_eq!(
         minicbor::decode::<surefoot_kernel::effect::Outcome>(&bytes).unwrap(),
