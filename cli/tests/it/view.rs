@@ -106,7 +106,7 @@ fn an_approval_names_the_role_to_type() {
         [
             "surefoot approve 3fa9c1d2 validate --as technical-lead",
             "surefoot refuse 3fa9c1d2 validate --as technical-lead --note \"…\"",
-            "surefoot resolve 3fa9c1d2 validate rollback --reason \"…\"",
+            "surefoot resolve 3fa9c1d2 validate rollback --hold 32 --reason \"…\"",
         ]
     );
     assert_eq!(status.state, StateName::Held);

@@ -82,7 +82,7 @@ mod tests {
                 access: FileAccess::Read,
             },
         ];
-        let place = |asked, access| granted_place(&grants, Path::new("/work"), asked, access);
+        let place = |asked, access| granted_place(&grants, Path::new("/srv"), asked, access);
         let found = place("conf/./a/b", FileAccess::Read).unwrap();
         assert_eq!((found.root, found.rest), ("/srv/conf".into(), "a/b".into()));
         let found = place("/srv/conf/generated/x", FileAccess::Read).unwrap();
