@@ -6,6 +6,7 @@
 
 mod attempts;
 mod clock;
+mod crash;
 mod identity;
 mod journal;
 
@@ -118,6 +119,9 @@ impl Engine {
                 Input::Appended(Ok(appended)) => appended.records.clone(),
                 _ => Vec::new(),
             };
+            if !records.is_empty() {
+                crash::point(crash::Point::AfterAppend);
+            }
             let (mut wake, mut stop) = (None, None);
             for output in runner.handle(self.clock.now(), input) {
                 match output {
@@ -166,6 +170,7 @@ impl Drive<'_> {
     fn carry_out(&mut self, output: Output, deployment: Option<&Deployment>) {
         match output {
             Output::Append(append) => {
+                crash::point(crash::Point::BeforeAppend);
                 let inbox = self.inbox.clone();
                 let done = move |result| {
                     let _gone = inbox.send(Message::Input(Input::Appended(result)));

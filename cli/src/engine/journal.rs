@@ -9,7 +9,7 @@ use surefoot_kernel::runner::Input;
 use surefoot_plugin_host::{Journal, JournalClosed};
 use tokio::sync::oneshot;
 
-use super::{Inbox, Message};
+use super::{Inbox, Message, crash};
 
 /// Records the effects of one attempt.
 pub(super) struct RunnerJournal {
@@ -57,6 +57,7 @@ impl Journal for RunnerJournal {
     }
 
     fn complete(&self, effect: EffectNo, result: EffectResult) -> BoxFuture<'_, Result<(), JournalClosed>> {
+        crash::point(crash::Point::AfterEffect);
         let command = Command::Complete {
             step: self.step.clone(),
             attempt: self.attempt,

@@ -1,5 +1,6 @@
 //! The real thing: the binary, the sample service with its proxy and database, and real processes.
 
+mod boundaries;
 mod commands;
 mod crash;
 mod demo;
