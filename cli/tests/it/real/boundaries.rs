@@ -244,7 +244,22 @@ fn every_boundary_of_the_quickstart() {
             if shop.json(&["list"]).as_array().is_none_or(Vec::is_empty) {
                 continue;
             }
-            let (code, text) = ended(shop.command(&["resume"]).output().expect("it runs"));
+            let (mut code, mut text) = ended(shop.command(&["resume"]).output().expect("it runs"));
+            if code == 9 {
+                // The one effect of the sample that must not happen twice: a page to the person on call.
+                let status = shop.json(&["status"]);
+                assert_eq!(status["hold"]["subject"], "test_alert", "{point} {passing}: {status}");
+                let id = status["id"].as_str().expect("an id");
+                shop.ask(&[
+                    "resolve",
+                    id,
+                    "test_alert",
+                    "retry",
+                    "--reason",
+                    "once more does no harm here",
+                ]);
+                (code, text) = ended(shop.command(&["resume"]).output().expect("it runs"));
+            }
             assert_eq!(code, 0, "{point} {passing}: {text}");
             assert_eq!(shop.live().as_deref(), Some("v1"), "{point} {passing}");
             assert_eq!(shop.orders(), 3000, "{point} {passing}");
