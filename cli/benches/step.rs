@@ -27,7 +27,7 @@ use surefoot_kernel::runner::{Identity, Runner, Stop};
 use surefoot_plugin_host::{Host, Secrets};
 use surefoot_store::Store;
 
-const STEPS: usize = 400;
+const STEPS: usize = 40;
 
 struct Watch {
     ends: Vec<Instant>,

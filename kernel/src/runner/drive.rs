@@ -8,7 +8,7 @@ use super::{Identity, Input, Output, Stop, Token};
 use crate::actor::Actor;
 use crate::event::{Event, Record, Timer};
 use crate::id::{AttemptNo, DeploymentId, EffectNo, Seq, StepId, StreamId};
-use crate::machine::{Command, Deployment, Environment, Rejection, State, apply};
+use crate::machine::{Command, Deployment, Environment, Rejection, State, apply, decide};
 use crate::plan::Plan;
 use crate::port::{Appended, LogError};
 use crate::time::Timestamp;
@@ -264,6 +264,9 @@ impl Runner {
 
     /// Decides what is queued and what follows by itself; true if an append was sent.
     fn batch(&mut self, now: Timestamp, urgent: bool, out: &mut Vec<Output>) -> bool {
+        if (!urgent || self.queue.is_empty()) && !self.something_follows(now) {
+            return false;
+        }
         let mut batch = Batch::new(self.id, &self.state, &self.environment);
         let mut tokens = Vec::new();
         let mut closed = false;
@@ -319,6 +322,12 @@ impl Runner {
         self.in_flight = Some(tokens);
         out.push(Output::Append(batch.into_append(&self.state, &self.environment, now)));
         true
+    }
+
+    /// Whether anything happens by itself. Asked of the state as it is, so that idling copies nothing.
+    fn something_follows(&self, now: Timestamp) -> bool {
+        let runs = self.state.deployment().is_some_and(|d| d.runner.is_some());
+        runs && self.stopping.is_none() && decide(&self.state, Command::Advance, now).is_ok_and(|events| !events.is_empty())
     }
 
     /// What the environment has against beginning.

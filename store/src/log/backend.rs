@@ -2,6 +2,8 @@
 //!
 //! When a commit fails for want of space, the count tells whether anything of it can have become
 //! durable: without an attempted sync, nothing has, and the append may be called not recorded.
+//! A write that failed halfway counts like a sync: it may have left as much as the commit needed,
+//! and then the next process finds the commit whole.
 
 use std::fmt::Debug;
 use std::io;
@@ -17,6 +19,9 @@ pub(crate) struct Counted<B> {
     syncs: Arc<AtomicU64>,
 }
 
+/// The least that a write leaves if it leaves anything.
+const SECTOR: usize = 512;
+
 impl<B: StorageBackend> Counted<B> {
     pub(crate) fn new(inner: B) -> (Self, Arc<AtomicU64>) {
         let syncs = Arc::new(AtomicU64::new(0));
@@ -25,6 +30,13 @@ impl<B: StorageBackend> Counted<B> {
             syncs: Arc::clone(&syncs),
         };
         (counted, syncs)
+    }
+
+    /// Whether a write that failed may have left something; what a write leaves, it leaves from its beginning on.
+    fn has_begun(&self, offset: u64, data: &[u8]) -> bool {
+        let wanted = data.get(..SECTOR).unwrap_or(data);
+        let mut found = vec![0; wanted.len()];
+        self.inner.read(offset, &mut found).is_err() || found == wanted
     }
 }
 
@@ -47,7 +59,11 @@ impl<B: StorageBackend> StorageBackend for Counted<B> {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.inner.write(offset, data)
+        let result = self.inner.write(offset, data);
+        if result.is_err() && self.has_begun(offset, data) {
+            self.syncs.fetch_add(1, Ordering::SeqCst);
+        }
+        result
     }
 
     fn close(&self) -> io::Result<()> {

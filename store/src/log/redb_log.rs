@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) blobs: Arc<dyn BlobStore>,
     /// `None` under an injected backend.
     pub(crate) disk: Option<Disk>,
-    /// How often the backend was asked to sync.
+    /// How often the backend may have kept something of a commit: see [`super::backend`].
     pub(crate) syncs: Arc<AtomicU64>,
     pub(crate) log_id: [u8; 16],
     end: Mutex<LogHead>,

@@ -7,6 +7,7 @@ mod contract;
 mod contract_blobs;
 mod crash;
 mod damage;
+mod disk_model;
 mod faults;
 mod full;
 mod golden;

@@ -395,17 +395,13 @@ impl Process<'_> {
 
 /// A core module as a component of a world of our interface.
 pub(crate) fn component(wat: &str, world: &str) -> Arc<[u8]> {
-    let mut resolve = Resolve::default();
-    let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
-    let (package, _) = resolve.push_dir(wit).unwrap();
-    let world = resolve.select_world(&[package], Some(world)).unwrap();
-    encode(wat, &resolve, world)
+    foreign_component(wat, include_str!("../../../../wit/plugin.wit"), world)
 }
 
 /// A core module as a component of a world of any other.
 pub(crate) fn foreign_component(wat: &str, wit: &str, world: &str) -> Arc<[u8]> {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("foreign.wit", wit).unwrap();
+    let package = resolve.push_str("plugin.wit", wit).unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
     encode(wat, &resolve, world)
 }
