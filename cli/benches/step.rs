@@ -24,7 +24,7 @@ use surefoot_kernel::machine::{Deployment, Environment};
 use surefoot_kernel::plan::Plan;
 use surefoot_kernel::port::BlobStore;
 use surefoot_kernel::runner::{Identity, Runner, Stop};
-use surefoot_plugin_host::{Host, Secrets};
+use surefoot_plugin_host::{Children, Host, Secrets};
 use surefoot_store::Store;
 
 const STEPS: usize = 40;
@@ -97,6 +97,7 @@ fn steps(folder: &std::path::Path) -> Vec<Duration> {
         blobs: store.blobs.clone(),
         host: Host::new(None).unwrap(),
         secrets: Arc::new(Secrets::none()),
+        children: Children::unannounced(),
         clock: Clock::start(),
     };
     let actor = Actor::Person {

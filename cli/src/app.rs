@@ -44,12 +44,17 @@ impl App {
         })
     }
 
-    /// The plugin host, with its compiled code cached for this user.
+    /// The plugin host, with its compiled code cached for this user if it can be.
     ///
     /// # Errors
     /// The engine cannot be set up.
     pub fn host(&self) -> Result<Host, CliError> {
-        Host::new(cache_folder()).map_err(|e| CliError::new(ExitCode::Internal, e.to_string()))
+        Host::new(cache_folder())
+            .or_else(|error| {
+                tracing::warn!(%error, "plugins are compiled anew each time");
+                Host::new(None)
+            })
+            .map_err(|e| CliError::new(ExitCode::Internal, e.to_string()))
     }
 }
 

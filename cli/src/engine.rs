@@ -11,17 +11,18 @@ mod identity;
 mod journal;
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::event::Record;
-use surefoot_kernel::id::StepId;
+use surefoot_kernel::id::{DeploymentId, StepId};
 use surefoot_kernel::machine::{Command, Deployment, Rejection};
-use surefoot_kernel::port::{BlobStore, EventLog};
+use surefoot_kernel::port::{BlobError, BlobStore, EventLog};
 use surefoot_kernel::runner::{Input, Output, Runner, Stop, Token};
-use surefoot_kernel::time::Timestamp;
-use surefoot_plugin_host::{Host, Secrets};
+use surefoot_kernel::time::{Span, Timestamp};
+use surefoot_plugin_host::{Child, Children, Host, Secrets};
 use tokio::sync::{mpsc, oneshot};
 
 pub use clock::Clock;
@@ -38,6 +39,8 @@ pub struct Engine {
     pub host: Host,
     /// What placeholders stand for.
     pub secrets: Arc<Secrets>,
+    /// Where processes are announced.
+    pub children: Children,
     /// The time.
     pub clock: Clock,
 }
@@ -62,8 +65,20 @@ pub enum Message {
         /// Its words.
         text: String,
     },
+    /// A pinned plugin is not to be had. Nothing is concluded from that: it is for people to put right.
+    PluginLost(PluginLost),
     /// Stop at once: what is recorded is recorded.
     Quit,
+}
+
+/// A plugin that the plan has pinned, and that the data folder does not have as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("plugin {plugin} is not as it was pinned: {error}")]
+pub struct PluginLost {
+    /// Its name in the plan.
+    pub plugin: String,
+    /// What is wrong with it.
+    pub error: BlobError,
 }
 
 /// Why driving came to its end.
@@ -71,6 +86,8 @@ pub enum Message {
 pub enum Driven {
     /// The runner stopped.
     Stopped(Stop),
+    /// A plugin could not be loaded; the deployment stands where it stood.
+    PluginLost(PluginLost),
     /// Somebody could not wait.
     Quit,
 }
@@ -112,6 +129,11 @@ impl Engine {
             answers: HashMap::new(),
             token: 0,
         };
+        if let Some(d) = runner.state().deployment()
+            && drive.settle(d.id, messages, observer).await.is_break()
+        {
+            return Driven::Quit;
+        }
         let mut input = Input::Tick;
         let mut held_since = None;
         loop {
@@ -148,14 +170,20 @@ impl Engine {
             }
             held_since = hold;
             input = match drive.next(messages, observer, wake).await {
-                Some(input) => input,
-                None => {
+                Ok(input) => input,
+                Err(driven) => {
                     drive.attempts.end_all().await;
-                    return Driven::Quit;
+                    return driven;
                 }
             };
         }
     }
+}
+
+fn still_running(child: &Child) -> String {
+    let [age, left] = [child.age(), child.time_left()].map(|time| Span::seconds(time.as_secs()));
+    let pid = child.pid();
+    format!("process {pid} is still running, since {age}; waiting at most {left} until it ends")
 }
 
 struct Drive<'a> {
@@ -217,27 +245,71 @@ impl Drive<'_> {
         }
     }
 
+    /// Waits for what an earlier runner of this deployment has left running. Whatever is sent to the
+    /// runner meanwhile is heard afterwards; only who cannot wait breaks it off.
+    async fn settle(
+        &self,
+        deployment: DeploymentId,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+        observer: &mut dyn Observer,
+    ) -> ControlFlow<()> {
+        let left_over = self.engine.children.left_over(deployment).unwrap_or_else(|error| {
+            tracing::warn!(%error, "processes that were left running cannot be looked for");
+            Vec::new()
+        });
+        let mut kept = Vec::new();
+        for child in left_over {
+            observer.progress(child.step(), &still_running(&child));
+            let (step, effect, pid) = (child.step().clone(), child.effect(), child.pid());
+            let mut settled = std::pin::pin!(child.settled());
+            let by_itself = loop {
+                tokio::select! {
+                    by_itself = &mut settled => break by_itself,
+                    message = messages.recv() => match message {
+                        Some(Message::Quit | Message::Input(Input::Stop { .. })) | None => return ControlFlow::Break(()),
+                        Some(message) => kept.push(message),
+                    },
+                }
+            };
+            let command = Command::Settle {
+                step,
+                effect,
+                pid,
+                by_itself,
+            };
+            kept.push(Message::Input(Input::Command {
+                command,
+                actor: Actor::Surefoot,
+                token: None,
+            }));
+        }
+        for message in kept {
+            let _gone = self.inbox.send(message);
+        }
+        ControlFlow::Continue(())
+    }
+
     async fn next(
         &mut self,
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
         wake: Option<Timestamp>,
-    ) -> Option<Input> {
+    ) -> Result<Input, Driven> {
         loop {
             let pause = wake.map_or(LONGEST_SLEEP, |at| {
                 at.since(self.engine.clock.now()).std().min(LONGEST_SLEEP)
             });
             let message = tokio::select! {
                 message = messages.recv() => message,
-                () = tokio::time::sleep(pause) => return Some(Input::Tick),
+                () = tokio::time::sleep(pause) => return Ok(Input::Tick),
             };
             match message {
-                Some(Message::Input(input)) => return Some(input),
+                Some(Message::Input(input)) => return Ok(input),
                 Some(Message::Ask { command, actor, answer }) => {
                     self.token += 1;
                     let token = Token(self.token);
                     self.answers.insert(token, answer);
-                    return Some(Input::Command {
+                    return Ok(Input::Command {
                         command,
                         actor,
                         token: Some(token),
@@ -245,7 +317,8 @@ impl Drive<'_> {
                 }
                 Some(Message::Progress { step, text }) => observer.progress(&step, &text),
                 // The engine itself holds a sender, so the second does not happen while it drives.
-                Some(Message::Quit) | None => return None,
+                Some(Message::Quit) | None => return Err(Driven::Quit),
+                Some(Message::PluginLost(lost)) => return Err(Driven::PluginLost(lost)),
             }
         }
     }

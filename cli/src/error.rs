@@ -121,7 +121,10 @@ impl From<LogError> for CliError {
             LogError::Fenced { .. } => Self::new(ExitCode::Locked, what)
                 .hint("another process has taken the deployment over: look at `surefoot status`"),
             LogError::Full(_) => Self::new(ExitCode::Internal, what).hint("free some space, then `surefoot resume`"),
-            LogError::Conflict { .. } | LogError::Invalid(_) | LogError::Io(_) => Self::new(ExitCode::Internal, what),
+            LogError::Io(_) => Self::new(ExitCode::Internal, what).hint(
+                "look at the data folder's owner, its permissions and its disk; what was recorded stays, and `surefoot resume` goes on from there",
+            ),
+            LogError::Conflict { .. } | LogError::Invalid(_) => Self::new(ExitCode::Internal, what),
         }
     }
 }
@@ -133,7 +136,9 @@ impl From<OpenError> for CliError {
             OpenError::Log(error) => error.into(),
             OpenError::Blobs(error) => error.into(),
             OpenError::Network { .. } => Self::usage(what),
-            OpenError::OtherFormat { .. } => Self::new(ExitCode::Integrity, what),
+            OpenError::OtherFormat { .. } | OpenError::MixedUp { .. } => {
+                Self::new(ExitCode::Integrity, what).hint("nothing in the folder was changed")
+            }
             OpenError::Folder { .. } => Self::new(ExitCode::Internal, what)
                 .hint("look at its owner, its permissions and the free space around it"),
         }

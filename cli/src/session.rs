@@ -8,20 +8,24 @@ use surefoot_kernel::event::Record;
 use surefoot_kernel::id::{DeploymentId, StepId};
 use surefoot_kernel::machine::{Deployment, State};
 use surefoot_kernel::plan::Plan;
+use surefoot_kernel::port::BlobStore as _;
 use surefoot_kernel::runner::{Identity, Input, Runner, Stop};
-use surefoot_plugin_host::Secrets;
+use surefoot_plugin_host::{Children, Secrets};
 use surefoot_store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::access::{AccessError, Owner, own, serve};
 use crate::app::App;
-use crate::engine::{Clock, Driven, Engine, Inbox, Message, Observer, inbox, runner_identity};
+use crate::engine::{Clock, Driven, Engine, Inbox, Message, Observer, PluginLost, inbox, runner_identity};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::view::progress::{Mode, Progress};
 
 /// Prefix of the environment variables that hold secrets: `SUREFOOT_SECRET_TOKEN` is `secrets.token`.
 pub const SECRET_PREFIX: &str = "SUREFOOT_SECRET_";
+
+/// Folder in the data folder where running processes are announced.
+const CHILDREN: &str = "children";
 
 /// The data folder, owned.
 pub struct Session {
@@ -56,12 +60,22 @@ impl Session {
     /// # Errors
     /// The deployment could not be started, was lost to another runner, or the log failed.
     pub fn drive(&self, app: &App, mut runner: Runner, id: DeploymentId, plan: &Plan) -> Result<Left, CliError> {
+        for (name, plugin) in &plan.plugins {
+            self.store.blobs.verify(plugin.digest).map_err(|error| {
+                let lost = PluginLost {
+                    plugin: name.to_string(),
+                    error,
+                };
+                ended_early(Driven::PluginLost(lost), id)
+            })?;
+        }
         let clock = Clock::start().not_before(runner.state().deployment().map(|d| d.last_at).unwrap_or_default());
         let engine = Engine {
             log: self.store.log.clone(),
             blobs: self.store.blobs.clone(),
             host: app.host()?,
             secrets: Arc::new(secrets(plan)?),
+            children: Children::in_folder(&self.folder.join(CHILDREN))?,
             clock,
         };
         let (sender, mut messages) = inbox();
@@ -165,6 +179,11 @@ fn secrets(plan: &Plan) -> Result<Secrets, CliError> {
 fn ended_early(driven: Driven, id: DeploymentId) -> CliError {
     let resume = format!("continue with `surefoot resume {}`", id.short());
     match driven {
+        Driven::PluginLost(lost) => {
+            CliError::new(CliError::from(lost.error.clone()).exit(), lost.to_string()).hint(format!(
+                "nothing was concluded from that; put the blob back from a backup of the data folder, then {resume}"
+            ))
+        }
         Driven::Quit => CliError::new(ExitCode::Waiting, "stopped at once").hint(resume),
         Driven::Stopped(stop) => match stop {
             Stop::Locked(other) => surefoot_kernel::machine::Rejection::Locked(other).into(),

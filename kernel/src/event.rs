@@ -156,6 +156,7 @@ events! {
     1000 1 CapabilityDenied,
     1001 1 NoteAdded,
     1002 1 ObservationRecorded,
+    1003 1 ChildSettled,
 }
 
 /// An event whose type this version does not know, of a number that may be skipped.

@@ -1,7 +1,7 @@
-//! A data folder: the log, the blobs, and the file that says which format they have.
+//! A data folder: the log, the blobs, and the file that says which format they have, and which log.
 //!
 //! `FORMAT` is written last when a folder is made and never changed, so a folder that has it and no
-//! log has lost the log.
+//! log has lost the log, and one whose log has another id has got that of another folder.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -17,7 +17,7 @@ use crate::log::RedbLog;
 const LOG: &str = "log.redb";
 const BLOBS: &str = "blobs";
 const FORMAT_FILE: &str = "FORMAT";
-const FORMAT_TEXT: &str = "surefoot data folder, format 1\n";
+const FORMAT_TEXT: &str = "surefoot data folder, format 1";
 
 /// Log and blobs of one data folder. One process at a time has it open.
 #[derive(Debug)]
@@ -49,6 +49,18 @@ pub enum OpenError {
         /// The folder.
         folder: PathBuf,
         /// What its `FORMAT` file says.
+        found: String,
+    },
+    /// Its parts are of different data folders.
+    #[error(
+        "{folder} was made for log {expected}, and has log {found} in it: two data folders were mixed up; put the files back where they were"
+    )]
+    MixedUp {
+        /// The folder.
+        folder: PathBuf,
+        /// The id of the log that it was made with.
+        expected: String,
+        /// The id of the log that it has.
         found: String,
     },
     /// It cannot be created, read or written.
@@ -84,10 +96,10 @@ impl Store {
                 kind,
             });
         }
-        let finished = format_is_known(folder)?;
+        let made_for = made_for(folder)?;
         let log = folder.join(LOG);
         if !log.try_exists().map_err(cannot)? {
-            if finished {
+            if made_for.is_some() {
                 let text = format!("{} is missing, and the folder once had one", log.display());
                 return Err(LogError::Corrupt { seq: None, text }.into());
             }
@@ -95,11 +107,20 @@ impl Store {
         }
         let blobs = Arc::new(FileBlobs::open(&folder.join(BLOBS))?);
         let log = RedbLog::open(&log, Arc::clone(&blobs) as Arc<dyn BlobStore>)?;
-        // The log's lock is held from here on: nobody else is putting blobs.
-        blobs.clear_temporary()?;
-        if !finished {
-            finish(folder).map_err(cannot)?;
+        let found = hex(&log.log_id());
+        match made_for {
+            None => finish(folder, &found).map_err(cannot)?,
+            Some(expected) if expected != found => {
+                return Err(OpenError::MixedUp {
+                    folder: folder.to_owned(),
+                    expected,
+                    found,
+                });
+            }
+            Some(_) => {}
         }
+        // The log's lock is held: nobody else is putting blobs.
+        blobs.clear_temporary()?;
         Ok(Self {
             log: Arc::new(log),
             blobs,
@@ -127,26 +148,39 @@ fn create_once(folder: &Path, log: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn format_is_known(folder: &Path) -> Result<bool, OpenError> {
-    match fs::read(folder.join(FORMAT_FILE)) {
-        Ok(found) if found == FORMAT_TEXT.as_bytes() => Ok(true),
-        Ok(found) => Err(OpenError::OtherFormat {
+/// The id of the log that the folder was made with; `None` if it was not made to its end.
+fn made_for(folder: &Path) -> Result<Option<String>, OpenError> {
+    let found = match fs::read(folder.join(FORMAT_FILE)) {
+        Ok(found) => String::from_utf8_lossy(&found).into_owned(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(OpenError::Folder {
+                folder: folder.to_owned(),
+                error,
+            });
+        }
+    };
+    let id = found
+        .strip_prefix(FORMAT_TEXT)
+        .and_then(|rest| rest.strip_prefix("\nlog "));
+    match id.and_then(|rest| rest.strip_suffix('\n')) {
+        Some(id) => Ok(Some(id.to_owned())),
+        None => Err(OpenError::OtherFormat {
             folder: folder.to_owned(),
-            found: String::from_utf8_lossy(&found).chars().take(80).collect(),
-        }),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(OpenError::Folder {
-            folder: folder.to_owned(),
-            error,
+            found: found.chars().take(80).collect(),
         }),
     }
 }
 
-fn finish(folder: &Path) -> io::Result<()> {
+fn hex(id: &[u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(*id))
+}
+
+fn finish(folder: &Path, log: &str) -> io::Result<()> {
     Disk::of(folder)?.room_for(4096).map_err(io::Error::other)?;
     let unfinished = folder.join("FORMAT.new");
     let mut file = File::create(&unfinished)?;
-    file.write_all(FORMAT_TEXT.as_bytes())?;
+    writeln!(file, "{FORMAT_TEXT}\nlog {log}")?;
     file.sync_all()?;
     fs::rename(&unfinished, folder.join(FORMAT_FILE))?;
     sync_folder(folder)

@@ -11,11 +11,12 @@ use surefoot_kernel::id::{AttemptNo, StepId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::machine::{Command, Deployment, Section};
 use surefoot_kernel::plan::Step;
+use surefoot_kernel::port::BlobError;
 use surefoot_kernel::runner::Input;
 use surefoot_plugin_host::{Attempt, AttemptEnd, Mode, World};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Engine, Inbox, Message, journal::RunnerJournal};
+use super::{Engine, Inbox, Message, PluginLost, journal::RunnerJournal};
 
 /// Largest plugin that is loaded, in bytes.
 const LARGEST_PLUGIN: u64 = 256 << 20;
@@ -46,7 +47,10 @@ impl Attempts {
         let (step, attempt) = key.clone();
         let task = tokio::spawn(async move {
             let end = match prepared {
-                Ok(prepared) => prepared.run().await,
+                Ok(prepared) => match prepared.run().await {
+                    Ok(end) => end,
+                    Err(lost) => return drop(inbox.send(Message::PluginLost(lost))),
+                },
                 Err(failure) => AttemptEnd::Failed(failure),
             };
             let command = match end {
@@ -96,7 +100,10 @@ impl Attempts {
         let inbox = inbox.clone();
         let task = tokio::spawn(async move {
             let found = match prepared {
-                Ok(prepared) => prepared.look(doubt).await,
+                Ok(prepared) => match prepared.look(doubt).await {
+                    Ok(found) => found,
+                    Err(lost) => return drop(inbox.send(Message::PluginLost(lost))),
+                },
                 Err(failure) => Err(failure.message),
             };
             let (finding, reason) = found.unwrap_or_else(|text| (Finding::Unknown, text));
@@ -133,6 +140,7 @@ impl Attempts {
 
 struct Prepared {
     engine: Engine,
+    plugin: String,
     world: World,
     attempt: Attempt,
 }
@@ -162,10 +170,12 @@ fn prepare(engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution)
     };
     Ok(Prepared {
         engine: engine.clone(),
+        plugin: step.plugin.to_string(),
         world: World {
             blobs: Arc::clone(&engine.blobs),
             secrets: Arc::clone(&engine.secrets),
             journal: Arc::new(journal),
+            children: engine.children.clone(),
         },
         attempt: Attempt {
             deployment: d.id,
@@ -203,29 +213,27 @@ fn context(d: &Deployment, step: &Step) -> Json {
 }
 
 impl Prepared {
-    async fn load(&mut self) -> Result<(), Failure> {
+    async fn load(&mut self) -> Result<(), PluginLost> {
         let (blobs, digest) = (Arc::clone(&self.world.blobs), self.attempt.plugin.digest);
         let loaded = spawn_blocking(move || blobs.get(digest, LARGEST_PLUGIN)).await;
-        let component = loaded
-            .map_err(|e| Failure::transient("interrupted", e.to_string()))?
-            .map_err(|e| Failure::permanent("plugin-missing", format!("the pinned plugin cannot be loaded: {e}")))?;
-        self.attempt.component = component.into();
+        let component = loaded.unwrap_or_else(|e| Err(BlobError::Io(e.to_string())));
+        self.attempt.component = component
+            .map_err(|error| PluginLost {
+                plugin: self.plugin.clone(),
+                error,
+            })?
+            .into();
         Ok(())
     }
 
-    async fn run(mut self) -> AttemptEnd {
-        match self.load().await {
-            Ok(()) => self.engine.host.execute(self.attempt, self.world).await,
-            Err(failure) => AttemptEnd::Failed(failure),
-        }
+    async fn run(mut self) -> Result<AttemptEnd, PluginLost> {
+        self.load().await?;
+        Ok(self.engine.host.execute(self.attempt, self.world).await)
     }
 
-    async fn look(mut self, doubt: RecordedEffect) -> Result<(Finding, String), String> {
-        self.load().await.map_err(|failure| failure.message)?;
-        self.engine
-            .host
-            .reconcile(self.attempt, &doubt, self.world)
-            .await
-            .map_err(|e| e.to_string())
+    async fn look(mut self, doubt: RecordedEffect) -> Result<Result<(Finding, String), String>, PluginLost> {
+        self.load().await?;
+        let found = self.engine.host.reconcile(self.attempt, &doubt, self.world).await;
+        Ok(found.map_err(|e| e.to_string()))
     }
 }

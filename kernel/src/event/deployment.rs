@@ -609,6 +609,23 @@ pub struct CapabilityDenied {
     pub text: String,
 }
 
+/// A process that an earlier runner had left running is gone: this one waited for it before it went on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ChildSettled {
+    /// The step.
+    #[n(0)]
+    pub step: StepId,
+    /// The effect of the step's attempt that had started it.
+    #[n(1)]
+    pub effect: EffectNo,
+    /// Its process id, on the machine of the runner.
+    #[n(2)]
+    pub pid: u32,
+    /// Whether it came to its own end; otherwise its time was up and it was ended.
+    #[n(3)]
+    pub by_itself: bool,
+}
+
 /// A remark for the record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct NoteAdded {

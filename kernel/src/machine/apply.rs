@@ -217,7 +217,11 @@ fn follow(d: &mut Deployment, record: &Record) -> Result<(), String> {
             );
         }
         Event::SignedOff(event) => d.sign_offs.push((event.role.clone(), record.actor.clone(), seq)),
-        Event::CapabilityDenied(_) | Event::NoteAdded(_) | Event::ObservationRecorded(_) | Event::Unknown(_) => {}
+        Event::CapabilityDenied(_)
+        | Event::ChildSettled(_)
+        | Event::NoteAdded(_)
+        | Event::ObservationRecorded(_)
+        | Event::Unknown(_) => {}
     }
     d.version = record.version;
     d.head = seq;

@@ -70,6 +70,17 @@ pub enum Command {
         /// What was asked, what would have to be granted.
         text: String,
     },
+    /// A process that an earlier runner had left running is gone.
+    Settle {
+        /// The step.
+        step: StepId,
+        /// Which host call of its attempt had started it.
+        effect: EffectNo,
+        /// Its id.
+        pid: u32,
+        /// Whether it ended by itself.
+        by_itself: bool,
+    },
     /// A plugin looked at an effect in doubt.
     Reconcile {
         /// The step.

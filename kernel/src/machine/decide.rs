@@ -103,6 +103,12 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
             call,
             text,
         } => attempts::deny(d, step, attempt, call, text),
+        Command::Settle {
+            step,
+            effect,
+            pid,
+            by_itself,
+        } => attempts::settle(d, step, effect, pid, by_itself),
         Command::Reconcile {
             step,
             attempt,

@@ -128,6 +128,7 @@ impl Environment {
             | Event::DeploymentAborted(_)
             | Event::SignedOff(_)
             | Event::CapabilityDenied(_)
+            | Event::ChildSettled(_)
             | Event::ObservationRecorded(_) => {
                 return Err(corrupt(format!(
                     "{} does not belong to an environment",
@@ -201,6 +202,7 @@ pub fn environment_event(before: Option<&Deployment>, id: DeploymentId, event: &
         | Event::RollbackStarted(_)
         | Event::SignedOff(_)
         | Event::CapabilityDenied(_)
+        | Event::ChildSettled(_)
         | Event::ObservationRecorded(_)
         | Event::EnvironmentClaimed(_)
         | Event::EnvironmentReleased(_)

@@ -92,7 +92,7 @@ pub enum LogError {
     #[error("the append is not acceptable: {0}")]
     Invalid(String),
     /// What is stored is not what was written. Exit code 10.
-    #[error("the log is damaged at event {}: {text}", seq.map_or_else(|| "?".to_owned(), |seq| seq.to_string()))]
+    #[error("the log is damaged{}: {text}", seq.map_or_else(String::new, |seq| format!(" at event {seq}")))]
     Corrupt {
         /// Where, if that is known.
         seq: Option<Seq>,

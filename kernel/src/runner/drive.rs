@@ -44,7 +44,10 @@ pub(super) struct Queued {
 impl Queued {
     /// Whether it has to become durable now, not just before the next thing that has to.
     const fn is_urgent(&self) -> bool {
-        !matches!(self.command, Command::Read { .. } | Command::Deny { .. })
+        !matches!(
+            self.command,
+            Command::Read { .. } | Command::Deny { .. } | Command::Settle { .. }
+        )
     }
 }
 
@@ -327,7 +330,8 @@ impl Runner {
     /// Whether anything happens by itself. Asked of the state as it is, so that idling copies nothing.
     fn something_follows(&self, now: Timestamp) -> bool {
         let runs = self.state.deployment().is_some_and(|d| d.runner.is_some());
-        runs && self.stopping.is_none() && decide(&self.state, Command::Advance, now).is_ok_and(|events| !events.is_empty())
+        runs && self.stopping.is_none()
+            && decide(&self.state, Command::Advance, now).is_ok_and(|events| !events.is_empty())
     }
 
     /// What the environment has against beginning.

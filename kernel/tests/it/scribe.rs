@@ -94,6 +94,10 @@ fn event(event: &Event) -> String {
         Event::SignedOff(e) => e.role.clone(),
         Event::EnvironmentClaimed(e) => format!("epoch {}", e.epoch),
         Event::EnvironmentReleased(e) => format!("{:?}, live: {}", e.ending, live(e.live.as_ref())),
+        Event::ChildSettled(e) => format!(
+            "{} effect {}: process {} (by itself: {})",
+            e.step, e.effect, e.pid, e.by_itself
+        ),
         Event::CapabilityDenied(e) => format!("{}#{}: {}: {}", e.step, e.attempt, e.call, e.text),
         Event::NoteAdded(e) => e.text.clone(),
         Event::ObservationRecorded(e) => e.observation.metric.clone(),

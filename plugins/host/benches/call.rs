@@ -16,7 +16,7 @@ use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{Grants, Limits, PinnedPlugin};
 use surefoot_kernel::port::MemoryBlobs;
-use surefoot_plugin_host::{Attempt, AttemptEnd, Host, MemoryJournal, Mode, Secrets, World};
+use surefoot_plugin_host::{Attempt, AttemptEnd, Children, Host, MemoryJournal, Mode, Secrets, World};
 
 use self::guest::Script;
 
@@ -47,6 +47,7 @@ fn world() -> World {
         blobs: Arc::new(MemoryBlobs::default()),
         secrets: Arc::new(Secrets::none()),
         journal: Arc::new(MemoryJournal::default()),
+        children: Children::unannounced(),
     }
 }
 

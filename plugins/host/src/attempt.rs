@@ -11,6 +11,7 @@ use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::PinnedPlugin;
 use surefoot_kernel::port::BlobStore;
 
+use crate::children::Children;
 use crate::journal::Journal;
 use crate::secrets::Secrets;
 
@@ -60,6 +61,8 @@ pub struct World {
     pub secrets: Arc<Secrets>,
     /// Where effects are recorded.
     pub journal: Arc<dyn Journal>,
+    /// Where its processes are announced.
+    pub children: Children,
 }
 
 impl fmt::Debug for World {

@@ -27,11 +27,13 @@
 //! | `calls` | one file per interface: encoding of requests and results |
 //! | `grants` | matching of argument vectors, URLs and paths |
 //! | `outside` | processes, HTTP, files: what really happens |
+//! | [`Children`] | which processes are running, and which were left running |
 //! | `compiled` | native code as a cache, in memory and on disk |
 
 mod attempt;
 mod bindings;
 mod calls;
+mod children;
 mod compiled;
 mod engine;
 mod error;
@@ -44,6 +46,7 @@ mod secrets;
 mod session;
 
 pub use attempt::{Attempt, AttemptEnd, Divergence, Mode, World};
+pub use children::{Child, Children, started_at};
 pub use error::{HostError, failure_codes};
 pub use host::Host;
 pub use journal::{Journal, JournalClosed, JournalEntry, MemoryJournal};

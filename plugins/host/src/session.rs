@@ -81,6 +81,7 @@ impl Session {
             secrets: world.secrets,
             http,
             journal: world.journal,
+            children: world.children,
         };
         Self {
             calls_left: shared.limits.host_calls,
@@ -245,7 +246,12 @@ impl Session {
         }
         let shared = Arc::clone(&self.shared);
         let key = idempotency_key(shared.deployment, &shared.step, effect);
-        Ok(Scope { shared, time_left, key })
+        Ok(Scope {
+            shared,
+            time_left,
+            effect,
+            key,
+        })
     }
 
     async fn refuse(

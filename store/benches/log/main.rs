@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rusqlite::Connection;
 use surefoot_kernel::id::Seq;
 use surefoot_kernel::port::{BlobStore, EventLog as _, MemoryBlobs};
@@ -192,32 +192,43 @@ fn cold_log(criterion: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(LARGE));
     let open = || RedbLog::open(&path, Arc::clone(&blobs)).unwrap();
     rate_of_one_core(&open);
+    // One at a time: the log can be opened again only when it has been closed.
     group.bench_function("read envelopes", |bencher| {
-        bencher.iter_with_large_drop(|| {
-            let (log, mut bytes) = (open(), 0);
-            log.scan(Seq(0), |_, envelope| {
-                bytes += envelope.len();
-                ControlFlow::Continue(())
-            })
-            .unwrap();
-            println!("{:.1} bytes per envelope", black_box(bytes) as f64 / LARGE as f64);
-            log
-        });
+        bencher.iter_batched(
+            open,
+            |log| {
+                let mut bytes = 0;
+                log.scan(Seq(0), |_, envelope| {
+                    bytes += envelope.len();
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
+                assert!(black_box(bytes) > 0);
+                log
+            },
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("read, decode, hash, fold", |bencher| {
-        bencher.iter_with_large_drop(|| {
-            let log = open();
-            fold(&log);
-            log
-        });
+        bencher.iter_batched(
+            open,
+            |log| {
+                fold(&log);
+                log
+            },
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("verify", |bencher| {
-        bencher.iter_with_large_drop(|| {
-            let log = open();
-            let found = log.verify(&[]).unwrap();
-            assert!(found.failures.is_empty() && found.events == LARGE);
-            log
-        });
+        bencher.iter_batched(
+            open,
+            |log| {
+                let found = log.verify(&[]).unwrap();
+                assert!(found.failures.is_empty() && found.events == LARGE);
+                log
+            },
+            BatchSize::PerIteration,
+        );
     });
     group.finish();
 }

@@ -276,6 +276,13 @@ fn of_deployment() -> Vec<Event> {
             text: text("GET http://x/"),
         }
         .into(),
+        ChildSettled {
+            step: step(),
+            effect: EffectNo(2),
+            pid: 4711,
+            by_itself: true,
+        }
+        .into(),
         NoteAdded {
             text: text("grüß dich"),
         }

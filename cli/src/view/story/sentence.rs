@@ -212,6 +212,19 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
                 format!("{place}{step} was denied {}: {}", event.call, event.text),
             )
         }
+        Event::ChildSettled(event) => {
+            let place = names.place(&event.step);
+            let ending = if event.by_itself {
+                "has ended"
+            } else {
+                "took too long and was ended"
+            };
+            let (step, pid) = (&event.step, event.pid);
+            (
+                Mood::Plain,
+                format!("{place}{step}: the process {pid} that was left running {ending}"),
+            )
+        }
         Event::NoteAdded(event) => (Mood::Plain, format!("note: {}", event.text)),
         Event::ObservationRecorded(event) => {
             let sample = &event.observation;
@@ -255,6 +268,7 @@ fn matters(event: &Event) -> bool {
         | Event::DeploymentAborted(_)
         | Event::SignedOff(_)
         | Event::CapabilityDenied(_)
+        | Event::ChildSettled(_)
         | Event::NoteAdded(_)
         | Event::RunnerReleased(_) => true,
         Event::DeploymentStarted(_)

@@ -2,14 +2,13 @@
 //! which is killed once itself, and `resume` again: the end is the same as without any failure.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use super::shop::{Shop, ended, repository, surefoot};
+use super::scene::Scene;
+use super::shop::{Shop, ended};
 
 const POINTS: [&str; 3] = ["before-append", "after-append", "after-effect"];
 
@@ -22,7 +21,7 @@ inputs:
   ledger: { description: File that every effect adds a line to }
   verdict: { default: go }
 plugins:
-  command: { allow: { processes: [[sh, -c, "*"]] } }
+  command: { allow: { processes: [[sh, -c, "*"], [grep, -q, "*", "*"]] } }
 waivers: { deploy-without-backup: there is nothing to lose }
 phases:
   - id: forward
@@ -30,7 +29,7 @@ phases:
     steps:
       - { id: once_a, uses: command, with: { program: sh, args: [-c, "echo once_a >> ${{ inputs.ledger }}"], effect: once } }
       - { id: same_a, uses: command, with: { program: sh, args: [-c, "echo same_a >> ${{ inputs.ledger }}"], effect: idempotent } }
-      - { id: seen_a, uses: command, with: { program: sh, args: [-c, "echo seen_a >> ${{ inputs.ledger }}"], effect: probe } }
+      - { id: seen_a, uses: command, with: { program: sh, args: [-c, "echo seen_a >> ${{ inputs.ledger }}"], effect: probe, probe: [grep, -q, seen_a, "${{ inputs.ledger }}"] } }
     checkpoint: { go_if: "inputs.verdict == 'go'", hold_limit: 1h }
 rollback:
   steps:
@@ -40,86 +39,54 @@ rollback:
 "#;
 
 struct Ledger {
-    folder: TempDir,
+    scene: Scene,
     verdict: &'static str,
 }
 
 impl Ledger {
     fn new(verdict: &'static str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        fs::write(folder.path().join("runbook.yaml"), LEDGER).expect("written");
-        fs::write(folder.path().join("ledger"), "").expect("written");
-        Self { folder, verdict }
-    }
-
-    fn ledger(&self) -> PathBuf {
-        self.folder.path().join("ledger")
+        let scene = Scene::new(LEDGER);
+        fs::write(scene.path("ledger"), "").expect("written");
+        Self { scene, verdict }
     }
 
     fn count(&self, step: &str) -> usize {
-        fs::read_to_string(self.ledger())
-            .expect("the ledger")
-            .lines()
-            .filter(|line| *line == step)
-            .count()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(surefoot());
-        command
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .stdin(Stdio::null());
-        command.env("XDG_CACHE_HOME", repository().join("target/test-cache"));
-        command
+        self.scene.ledger().lines().filter(|line| *line == step).count()
     }
 
     fn run_command(&self) -> Command {
-        let (ledger, verdict) = (
-            format!("ledger={}", self.ledger().display()),
-            format!("verdict={}", self.verdict),
-        );
-        self.command(&[
-            "run",
-            "runbook.yaml",
-            "--version",
-            "v1",
-            "--yes",
-            "--set",
-            &ledger,
-            "--set",
-            &verdict,
-        ])
+        let mut command = self.scene.run_command();
+        let ledger = format!("ledger={}", self.scene.path("ledger").display());
+        let verdict = format!("verdict={}", self.verdict);
+        command.args(["--set", &ledger, "--set", &verdict]);
+        command
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
-        let output = self
-            .command(&[arguments, &["-o", "json"]].concat())
-            .output()
-            .expect("it runs");
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
-    }
-
-    fn events(&self) -> Vec<Value> {
-        self.json(&["log"]).as_array().expect("a list").clone()
+    /// Whether anything was acknowledged.
+    fn has_begun(&self) -> bool {
+        self.scene.has_begun() && !self.scene.json(&["list"]).as_array().is_none_or(Vec::is_empty)
     }
 
     /// Resumes, and answers truthfully whatever is asked, until the deployment has ended.
     fn bring_to_its_end(&self) -> (i32, String) {
         for _ in 0..12 {
-            match self.json(&["status"])["state"].as_str() {
+            match self.scene.json(&["status"])["state"].as_str() {
                 Some("succeeded") => return (0, String::new()),
                 Some("rolled-back") => return (4, String::new()),
                 _ => {}
             }
-            let (code, text) = ended(self.command(&["resume"]).output().expect("it runs"));
+            let (code, text) = ended(self.scene.output(&["resume"]));
             if code != 9 {
                 return (code, text);
             }
-            let status = self.json(&["status"]);
+            let status = self.scene.json(&["status"]);
             let (id, hold) = (&status["id"], &status["hold"]);
             assert_eq!(hold["kind"], "in-doubt", "{status}");
             let step = hold["subject"].as_str().expect("a step");
+            assert!(
+                step.starts_with("once"),
+                "only what must not happen twice is asked: {status}"
+            );
             let answer = if self.count(step) > 0 { "applied" } else { "not-applied" };
             let decision = [
                 "resolve",
@@ -129,17 +96,17 @@ impl Ledger {
                 "--reason",
                 "the ledger says so",
             ];
-            let (code, text) = ended(self.command(&decision).output().expect("it runs"));
+            let (code, text) = ended(self.scene.output(&decision));
             assert_eq!(code, 0, "{text}");
         }
-        panic!("it does not come to an end: {}", self.json(&["status"]));
+        panic!("it does not come to an end: {}", self.scene.json(&["status"]));
     }
 
     /// Nothing that was recorded is gone, nothing that may happen once has happened twice.
     fn check(&self, before: &[Value], end: &(i32, String), what: &str) {
         let expected = if self.verdict == "go" { 0 } else { 4 };
         assert_eq!(end.0, expected, "{what}: {}", end.1);
-        let after = self.events();
+        let after = self.scene.events();
         assert_eq!(before, &after[..before.len()], "{what}: the log has changed");
         let back = self.verdict != "go";
         for (step, often) in [("once_a", true), ("seen_a", true), ("once_b", back)] {
@@ -168,13 +135,13 @@ fn every_boundary(verdict: &'static str) {
             }
             cases += 1;
             let what = format!("{point} {passing}");
-            if ledger.json(&["list"]).as_array().is_none_or(Vec::is_empty) {
-                // Nothing was acknowledged yet, so there is nothing to resume and nothing has happened.
-                assert_eq!(fs::read_to_string(ledger.ledger()).expect("the ledger"), "", "{what}");
+            if !ledger.has_begun() {
+                // There is nothing to resume, and nothing has happened.
+                assert_eq!(ledger.scene.ledger(), "", "{what}");
                 continue;
             }
-            let before = ledger.events();
-            fails_at(ledger.command(&["resume"]), point, passing % 3);
+            let before = ledger.scene.events();
+            fails_at(ledger.scene.command(&["resume"]), point, passing % 3);
             ledger.check(&before, &ledger.bring_to_its_end(), &what);
         }
     }
@@ -220,49 +187,102 @@ fn killed_at_random_instants() {
         run.kill().expect("it can be killed");
         let ended_before = run.wait().expect("it can be waited for").code().is_some();
         killed += u64::from(!ended_before);
-        let begun = ledger.folder.path().join(".surefoot/FORMAT").exists();
-        if ended_before || !begun || ledger.json(&["list"]).as_array().is_none_or(Vec::is_empty) {
+        if ended_before || !ledger.has_begun() {
             continue;
         }
-        let before = ledger.events();
+        let before = ledger.scene.events();
         ledger.check(&before, &ledger.bring_to_its_end(), &format!("kill {killed}"));
     }
 }
 
-#[test]
-fn every_boundary_of_the_quickstart() {
-    let stride = std::env::var("SUREFOOT_STRIDE")
+/// Every how many boundaries of the quickstart one is tried: `SUREFOOT_STRIDE`, or each.
+fn stride() -> usize {
+    std::env::var("SUREFOOT_STRIDE")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(1);
-    for point in POINTS {
-        for passing in (0..).step_by(stride) {
-            let shop = Shop::new();
-            if !fails_at(shop.run_command("v1"), point, passing) {
-                break;
-            }
-            if shop.json(&["list"]).as_array().is_none_or(Vec::is_empty) {
-                continue;
-            }
-            let (mut code, mut text) = ended(shop.command(&["resume"]).output().expect("it runs"));
-            if code == 9 {
-                // The one effect of the sample that must not happen twice: a page to the person on call.
-                let status = shop.json(&["status"]);
-                assert_eq!(status["hold"]["subject"], "test_alert", "{point} {passing}: {status}");
-                let id = status["id"].as_str().expect("an id");
-                shop.ask(&[
-                    "resolve",
-                    id,
-                    "test_alert",
-                    "retry",
-                    "--reason",
-                    "once more does no harm here",
-                ]);
-                (code, text) = ended(shop.command(&["resume"]).output().expect("it runs"));
-            }
-            assert_eq!(code, 0, "{point} {passing}: {text}");
-            assert_eq!(shop.live().as_deref(), Some("v1"), "{point} {passing}");
-            assert_eq!(shop.orders(), 3000, "{point} {passing}");
+        .unwrap_or(1)
+}
+
+/// Resumes until the deployment has ended; gives back the state it ended in.
+fn bring_quickstart_to_its_end(shop: &Shop, what: &str) -> String {
+    for _ in 0..4 {
+        let status = shop.json(&["status"]);
+        let state = status["state"].as_str().expect("a state");
+        if ["succeeded", "rolled-back"].contains(&state) {
+            return state.to_owned();
+        }
+        let (code, text) = ended(shop.command(&["resume"]).output().expect("it runs"));
+        if code == 9 {
+            // The one effect of the sample that must not happen twice: a page to the person on call.
+            let status = shop.json(&["status"]);
+            assert_eq!(status["hold"]["subject"], "test_alert", "{what}: {status}\n{text}");
+            let id = status["id"].as_str().expect("an id");
+            shop.ask(&[
+                "resolve",
+                id,
+                "test_alert",
+                "retry",
+                "--reason",
+                "once more does no harm here",
+            ]);
         }
     }
+    panic!("{what}: it does not come to an end: {}", shop.json(&["status"]));
+}
+
+/// Tries the boundaries of each kind side by side; gives back how many there were.
+fn at_every_point(tried: impl Fn(&str) -> usize + Sync) -> usize {
+    std::thread::scope(|scope| {
+        let threads = POINTS.map(|point| scope.spawn(|| tried(point)));
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no failure"))
+            .sum()
+    })
+}
+
+#[test]
+fn every_boundary_of_the_quickstart() {
+    let cases = at_every_point(|point| {
+        for (case, passing) in (0..).step_by(stride()).enumerate() {
+            let shop = Shop::new();
+            if !fails_at(shop.run_command("v1"), point, passing) {
+                return case;
+            }
+            let what = format!("{point} {passing}");
+            if !shop.json(&["list"]).as_array().is_none_or(Vec::is_empty) {
+                assert_eq!(bring_quickstart_to_its_end(&shop, &what), "succeeded", "{what}");
+                assert_eq!(shop.live().as_deref(), Some("v1"), "{what}");
+                assert_eq!(shop.orders(), 3000, "{what}");
+            }
+        }
+        unreachable!("a deployment has an end")
+    });
+    println!("{cases} boundaries of the quickstart");
+}
+
+/// One sample for all of a kind: each time it is as it was before the bad release.
+#[test]
+fn every_boundary_of_the_quickstart_that_is_rolled_back() {
+    let cases = at_every_point(|point| {
+        let shop = Shop::new();
+        let (code, text) = shop.deploy("v1");
+        assert_eq!(code, 0, "{text}");
+        for (case, passing) in (0..).step_by(stride()).enumerate() {
+            let newest = || shop.json(&["status"])["id"].clone();
+            let before = newest();
+            let failed = fails_at(shop.run_command("v6-corrupt"), point, passing);
+            let what = format!("{point} {passing}");
+            if newest() != before {
+                assert_eq!(bring_quickstart_to_its_end(&shop, &what), "rolled-back", "{what}");
+            }
+            assert_eq!(shop.live().as_deref(), Some("v1"), "{what}");
+            assert_eq!(shop.orders(), 3000, "{what}");
+            if !failed {
+                return case;
+            }
+        }
+        unreachable!("a deployment has an end")
+    });
+    println!("{cases} boundaries of the quickstart's rollback");
 }

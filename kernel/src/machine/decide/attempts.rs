@@ -2,8 +2,8 @@
 
 use crate::effect::{EffectRequest, EffectResult, Failure, Finding, Outcome};
 use crate::event::{
-    AttemptFailed, AttemptSucceeded, CapabilityDenied, EffectCompleted, EffectIntended, EffectRead, EffectReconciled,
-    Event, HoldCause, HoldOpened,
+    AttemptFailed, AttemptSucceeded, CapabilityDenied, ChildSettled, EffectCompleted, EffectIntended, EffectRead,
+    EffectReconciled, Event, HoldCause, HoldOpened,
 };
 use crate::id::{AttemptNo, EffectNo, StepId};
 use crate::machine::Attempt;
@@ -121,6 +121,19 @@ pub(super) fn deny(d: &Deployment, step: StepId, attempt: AttemptNo, call: Strin
         text,
     };
     Ok(vec![denied.into()])
+}
+
+pub(super) fn settle(d: &Deployment, step: StepId, effect: EffectNo, pid: u32, by_itself: bool) -> Decision {
+    if d.plan.step(&step).is_none() {
+        return Err(Rejection::NotNow(format!("the plan has no step {step}")));
+    }
+    let settled = ChildSettled {
+        step,
+        effect,
+        pid,
+        by_itself,
+    };
+    Ok(vec![settled.into()])
 }
 
 pub(super) fn reconcile(

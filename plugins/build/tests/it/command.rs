@@ -1,10 +1,11 @@
 //! `command` with real programs.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use surefoot_kernel::effect::{EffectClass, Finding};
 
 use crate::stand::Stand;
 
-crate::with_both!("command": runs_and_reports, expectations_fail, refused_and_missing_programs);
+crate::with_both!("command": runs_and_reports, expectations_fail, looks_whether_it_happened, refused_and_missing_programs);
 
 fn runs_and_reports(stand: &Stand) {
     stand.grant(json!({"processes": [["sh", "-c", "*"]]}));
@@ -35,6 +36,30 @@ fn expectations_fail(stand: &Stand) {
     assert!(failure.message.contains("`argument`"), "{}", failure.message);
     let input = json!({"program": "sh", "args": ["-c", "sleep 30"], "timeout": "200ms"});
     assert_eq!(stand.run("run", input).failure().code, "timed-out");
+}
+
+fn looks_whether_it_happened(stand: &Stand) {
+    stand.grant(json!({"processes": [["sh", "-c", "*"], ["test", "*", "*"]]}));
+    let file = stand.work().join("done").display().to_string();
+    let input = |probe: Value| json!({"program": "sh", "args": ["-c", format!("touch {file}")], "effect": "probe", "probe": probe});
+    let looking = input(json!(["test", "-e", file]));
+    let run = stand.run("run", looking.clone());
+    let doubt = run.journal.record().remove(0);
+    assert_eq!(doubt.request.class, EffectClass::Probe);
+    run.outputs();
+    let (finding, why) = stand.reconcile("run", looking.clone(), &doubt);
+    assert!(matches!(finding, Finding::Applied { .. }), "{why}");
+    std::fs::remove_file(&file).unwrap();
+    let (finding, why) = stand.reconcile("run", looking, &doubt);
+    assert!(matches!(finding, Finding::NotApplied), "{why}");
+    let (finding, why) = stand.reconcile("run", input(json!(["sh", "-c", "exit 2"])), &doubt);
+    assert!(matches!(finding, Finding::Unknown), "{why}");
+    assert!(why.contains("exit code 2"), "{why}");
+
+    let failure = stand.run("run", json!({"program": "sh", "effect": "probe"})).failure();
+    assert_eq!(failure.code, "invalid-input");
+    let failure = stand.run("run", json!({"program": "sh", "probe": ["true"]})).failure();
+    assert_eq!(failure.code, "invalid-input");
 }
 
 fn refused_and_missing_programs(stand: &Stand) {

@@ -1,10 +1,11 @@
 //! `http` against a real server.
 
 use serde_json::json;
+use surefoot_kernel::effect::EffectClass;
 
 use crate::stand::{Stand, web};
 
-crate::with_both!("http": checks_a_response, posts, nobody_answers);
+crate::with_both!("http": checks_a_response, posts, methods_have_classes, nobody_answers);
 
 fn health(method: &str, path: &str, body: &str) -> (u16, &'static str, String) {
     match (method, path) {
@@ -63,6 +64,27 @@ fn posts(stand: &Stand) {
     stand.grant(json!({"http": [format!("POST {url}/echo")]}));
     let input = json!({"url": format!("{url}/echo"), "method": "post", "body": "hello", "expect": {"status": 201, "body_contains": "hello"}});
     stand.run("check", input).outputs();
+}
+
+fn methods_have_classes(stand: &Stand) {
+    let url = web::serve(|_, _, _| (200, "text/plain", String::new()));
+    stand.grant(json!({"http": [format!("* {url}/**")]}));
+    for (method, effect, class) in [
+        ("GET", None, EffectClass::Read),
+        ("POST", None, EffectClass::Once),
+        ("POST", Some("idempotent"), EffectClass::Idempotent),
+        ("PUT", None, EffectClass::Idempotent),
+        ("DELETE", None, EffectClass::Idempotent),
+        ("DELETE", Some("once"), EffectClass::Once),
+    ] {
+        let mut input = json!({"url": format!("{url}/x"), "method": method});
+        if let Some(effect) = effect {
+            input["effect"] = json!(effect);
+        }
+        let run = stand.run("check", input);
+        assert_eq!(run.journal.record()[0].request.class, class, "{method} {effect:?}");
+        run.outputs();
+    }
 }
 
 fn nobody_answers(stand: &Stand) {

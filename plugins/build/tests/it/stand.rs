@@ -15,7 +15,7 @@ use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{Grants, Limits, PinnedPlugin};
 use surefoot_plugin_build::{Toolchain, Tree};
-use surefoot_plugin_host::{Attempt, AttemptEnd, Host, JournalEntry, MemoryJournal, Mode, Secrets, World};
+use surefoot_plugin_host::{Attempt, AttemptEnd, Children, Host, JournalEntry, MemoryJournal, Mode, Secrets, World};
 
 use self::blobs::FolderBlobs;
 
@@ -146,6 +146,7 @@ impl Stand {
             blobs: Arc::clone(&self.blobs) as _,
             secrets: Arc::new(Secrets::none()),
             journal,
+            children: Children::unannounced(),
         }
     }
 

@@ -7,6 +7,7 @@ use surefoot_kernel::effect::EffectClass;
 use super::encoding::{Bytes, argument, value};
 use crate::bindings::surefoot::plugin::process;
 use crate::bindings::surefoot::plugin::types::HostError;
+use crate::children::KEY;
 use crate::grants::{granted_place, plain, program_granted, variable_granted};
 use crate::guest::Guest;
 use crate::outside::process::{Spawn, run};
@@ -58,8 +59,15 @@ impl process::Host for Guest {
         };
         let perform = async |mut spawn: Spawn, scope: Scope| {
             spawn.timeout = spawn.timeout.min(scope.time_left);
-            spawn.env.push(("SUREFOOT_IDEMPOTENCY_KEY".to_owned(), scope.key));
-            run(spawn, &scope.shared.secrets).await.map(|exited| value(&exited))
+            spawn.env.push((KEY.to_owned(), scope.key));
+            let shared = &scope.shared;
+            let announced = shared
+                .children
+                .announce((shared.deployment, &shared.step, scope.effect), spawn.timeout)
+                .map_err(|e| Refusal::new("io", format!("the process cannot be announced: {e}")))?;
+            run(spawn, announced, &shared.secrets)
+                .await
+                .map(|exited| value(&exited))
         };
         let exited = self.effect::<Exited, _, _, _>(call, prepare, perform).await?;
         Ok(exited.map(|exited| process::Exit {

@@ -18,11 +18,10 @@ use tokio::time::timeout;
 
 use self::capture::Reader;
 use crate::calls::{Bytes, Exited};
+use crate::children::{Announced, TERMINATION};
 use crate::secrets::Secrets;
 use crate::session::Refusal;
 
-/// How long a process may take to end after it was asked to.
-const TERMINATION: Duration = Duration::from_secs(2);
 /// How long output is awaited after the process has ended: a grandchild may keep the pipe open.
 const LINGERING: Duration = Duration::from_millis(500);
 /// What a process gets of the host's environment.
@@ -42,7 +41,7 @@ pub(crate) struct Spawn {
 }
 
 /// Runs it to its end.
-pub(crate) async fn run(spawn: Spawn, secrets: &Secrets) -> Result<Exited, Refusal> {
+pub(crate) async fn run(spawn: Spawn, mut announced: Announced, secrets: &Secrets) -> Result<Exited, Refusal> {
     let started = Instant::now();
     let program = search::locate(&spawn.program)?;
     let mut command = Command::new(&program);
@@ -65,6 +64,9 @@ pub(crate) async fn run(spawn: Spawn, secrets: &Secrets) -> Result<Exited, Refus
         .spawn()
         .map_err(|e| not_started(&spawn.program, &spawn.cwd, &e))?;
     let mut group = Group::of(&child);
+    if let Some(pid) = child.id() {
+        announced.started(pid);
+    }
     let _feeding = Feeding::start(child.stdin.take(), spawn.stdin);
     let mut stdout = Reader::start(child.stdout.take(), spawn.cap, secrets.longest());
     let mut stderr = Reader::start(child.stderr.take(), spawn.cap, secrets.longest());

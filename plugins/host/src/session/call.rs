@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 use surefoot_kernel::effect::{EffectClass, Failure};
-use surefoot_kernel::id::{DeploymentId, StepId};
+use surefoot_kernel::id::{DeploymentId, EffectNo, StepId};
 use surefoot_kernel::plugin::{Grants, Limits};
 use surefoot_kernel::port::BlobStore;
 
 use crate::attempt::Divergence;
+use crate::children::Children;
 use crate::journal::Journal;
 use crate::outside::http::HttpClients;
 use crate::secrets::Secrets;
@@ -62,6 +63,7 @@ pub(crate) struct Call {
 pub(crate) struct Scope {
     pub(crate) shared: Arc<Shared>,
     pub(crate) time_left: Duration,
+    pub(crate) effect: EffectNo,
     /// The same whenever this effect is issued.
     pub(crate) key: String,
 }
@@ -78,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) http: Arc<HttpClients>,
     pub(super) journal: Arc<dyn Journal>,
+    pub(crate) children: Children,
 }
 
 impl Shared {

@@ -10,7 +10,7 @@ use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{FileAccess, FileGrant, Grants, Limits, PinnedPlugin};
 use surefoot_kernel::port::{BlobError, BlobInfo, BlobStore, MemoryBlobs};
-use surefoot_plugin_host::{Attempt, AttemptEnd, Host, MemoryJournal, Mode, Secrets, World};
+use surefoot_plugin_host::{Attempt, AttemptEnd, Children, Host, MemoryJournal, Mode, Secrets, World};
 
 use crate::guest::Script;
 
@@ -106,6 +106,7 @@ impl Stage {
             blobs: self.blobs.clone(),
             secrets: self.secrets.clone(),
             journal: self.journal.clone(),
+            children: Children::unannounced(),
         }
     }
 

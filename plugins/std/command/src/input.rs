@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use surefoot_sdk::expect::{JsonExpectation, OneOrMany};
-use surefoot_sdk::{Duration, EffectClass};
+use surefoot_sdk::{Duration, EffectClass, Failure};
 
 /// Input of `run`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,12 +27,29 @@ pub struct Input {
     /// What may be done when a crash interrupted it.
     #[serde(default)]
     pub effect: Effect,
+    /// Argument vector of a program that only looks: it ends with 0 if the run has happened, with 1 if not.
+    pub probe: Option<Vec<String>>,
     /// Whether another exit code is worth a retry.
     #[serde(default)]
     pub retry_on_exit: bool,
     /// What has to be the case afterwards.
     #[serde(default)]
     pub expect: Expect,
+}
+
+impl Input {
+    /// What the types alone do not say.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match (self.effect, &self.probe) {
+            (Effect::Probe, None) => Err(Failure::invalid_input(
+                "`effect: probe` needs `probe`, the program and arguments that tell whether it has happened",
+            )),
+            (Effect::Once | Effect::Idempotent, Some(_)) => {
+                Err(Failure::invalid_input("`probe` is asked only with `effect: probe`"))
+            }
+            (Effect::Probe, Some(_)) | (_, None) => Ok(()),
+        }
+    }
 }
 
 /// The class of the run.
@@ -44,7 +61,7 @@ pub enum Effect {
     Once,
     /// May be done again.
     Idempotent,
-    /// As `once`, since this plugin cannot look; for runbooks that say what they mean.
+    /// The program in `probe` tells whether it has happened.
     Probe,
 }
 

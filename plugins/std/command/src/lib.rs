@@ -1,6 +1,7 @@
 //! `command` (world `task`): runs one program and checks how it ended and what it printed.
 //!
 //! The run has the effect class that the input declares: `once` unless the author of the runbook knows better.
+//! With `probe` they name the program that looks whether it has happened.
 
 mod input;
 mod judge;
@@ -8,7 +9,9 @@ mod judge;
 use serde::Serialize;
 use serde_json::Value;
 use surefoot_sdk::process::Command;
-use surefoot_sdk::{Context, Description, EffectClass, Failure, Outcome, Plugin, Task, expect, schema, text};
+use surefoot_sdk::{
+    Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, Task, expect, schema, text,
+};
 
 pub use input::{Effect, Expect, Input};
 
@@ -70,9 +73,17 @@ impl Plugin for CommandPlugin {
                 "effect",
                 schema::one_of(
                     &["once", "idempotent", "probe"],
-                    "what may be done when a crash interrupted it: ask a person, or run it again",
+                    "what may be done when a crash interrupted it: ask a person, run it again, or ask `probe`",
                 )
                 .default("once"),
+            )
+            .optional(
+                "probe",
+                schema::list(
+                    schema::text("argument"),
+                    "program and arguments that only look: exit code 0 if the run has happened, 1 if it has not, any \
+                     other if that cannot be told; for `effect: probe`",
+                ),
             )
             .optional(
                 "retry_on_exit",
@@ -99,6 +110,25 @@ impl Plugin for CommandPlugin {
             &[EffectClass::Once, EffectClass::Idempotent, EffectClass::Probe],
         )
     }
+
+    fn reconcile(_: &Context, doubt: &Doubt) -> Result<Finding, Failure> {
+        let input: Input = doubt.input()?;
+        let Some(probe) = &input.probe else {
+            return Ok(Finding::unknown("the step has no `probe` that could tell"));
+        };
+        let probe = Command::of_argv(probe, "probe")?
+            .envs(input.env)
+            .cwd(input.cwd)
+            .effect(EffectClass::Idempotent);
+        let line = probe.line();
+        let exit = probe.run().map_err(|error| Failure::host(error, &line))?;
+        let found = format!("`{}` ended with {}", text::cut(&line, 80), exit.describe());
+        Ok(match exit.status {
+            Some(0) => Finding::applied(found),
+            Some(1) => Finding::not_applied(found),
+            _ => Finding::unknown(found),
+        })
+    }
 }
 
 impl Task for CommandPlugin {
@@ -106,6 +136,7 @@ impl Task for CommandPlugin {
     type Output = Output;
 
     fn run(_: &Context, input: Input) -> Result<Outcome<Output>, Failure> {
+        input.check()?;
         let expect = judge::Judge::new(&input)?;
         let mut command = Command::new(&input.program)
             .args(input.args.iter().cloned())

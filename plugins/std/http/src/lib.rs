@@ -12,7 +12,7 @@ use surefoot_sdk::{
     Context, Description, Duration, EffectClass, Failure, HostError, Outcome, Plugin, Validate, expect, schema,
 };
 
-pub use input::{Expect, Input};
+pub use input::{Effect, Expect, Input};
 
 /// The plugin.
 #[derive(Debug)]
@@ -61,6 +61,14 @@ impl Plugin for HttpPlugin {
                 "timeout",
                 schema::duration("how long the response may take").default("10s"),
             )
+            .optional(
+                "effect",
+                schema::one_of(
+                    &["once", "idempotent"],
+                    "what may be done when a crash left a mutating request in doubt: ask a person, or send it again with \
+                     the same Idempotency-Key; `idempotent` if absent and the method is PUT or DELETE, else `once`",
+                ),
+            )
             .optional("expect", expect.nested("what the response has to be"));
         let output = schema::object()
             .required("status", schema::integer("status code"))
@@ -82,7 +90,7 @@ impl Plugin for HttpPlugin {
             "Sends the request and compares the response with what is expected.",
             input,
             output,
-            &[EffectClass::Read, EffectClass::Once],
+            &[EffectClass::Read, EffectClass::Idempotent, EffectClass::Once],
         )
     }
 }
@@ -97,7 +105,8 @@ impl Validate for HttpPlugin {
         let subject = format!("{method} {}", input.url);
         let mut request = Request::new(&method, &input.url)
             .headers(input.headers.clone())
-            .timeout(Some(input.timeout.unwrap_or(Duration::seconds(10))));
+            .timeout(Some(input.timeout.unwrap_or(Duration::seconds(10))))
+            .effect(input.class(&method));
         if let Some(body) = &input.body {
             request = request.body(body.as_bytes());
         }

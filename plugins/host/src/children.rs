@@ -1,0 +1,377 @@
+//! The processes that effects have started and that may outlive this one.
+//!
+//! Every process is announced in a file before it is started, and the file goes when it has ended.
+//! A host that is killed leaves the files of those that were running then; the next one finds them
+//! by process id and start time, so that a reused id is not taken for them. The files are not
+//! synced: after a power failure there are no processes either.
+
+mod proc;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
+use surefoot_kernel::effect::idempotency_key;
+use surefoot_kernel::id::{DeploymentId, EffectNo, StepId};
+
+pub use self::proc::started_at;
+
+/// The environment variable that carries an effect's key.
+pub(crate) const KEY: &str = "SUREFOOT_IDEMPOTENCY_KEY";
+
+/// How long a process may take to end after it was asked to.
+pub(crate) const TERMINATION: Duration = Duration::from_secs(2);
+
+/// How often a process that is not our own child is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Where processes are announced.
+#[derive(Clone, Debug)]
+pub struct Children {
+    folder: Option<PathBuf>,
+}
+
+/// A process as it is announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    deployment: DeploymentId,
+    step: StepId,
+    effect: EffectNo,
+    /// Of this boot of the machine: nothing survives it.
+    boot: String,
+    /// Milliseconds since boot after which it has run too long.
+    until: u64,
+    /// Absent until it has started.
+    process: Option<Process>,
+}
+
+/// Which process: an id alone may have been given to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Process {
+    pid: u32,
+    /// Clock ticks since boot, as proc(5) has it.
+    started: u64,
+}
+
+impl Process {
+    fn is_running(self) -> bool {
+        started_at(self.pid) == Some(self.started)
+    }
+}
+
+impl Children {
+    /// Announces in `folder`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            folder: Some(folder.to_owned()),
+        })
+    }
+
+    /// Announces nowhere: what is left over is not found.
+    #[must_use]
+    pub const fn unannounced() -> Self {
+        Self { folder: None }
+    }
+
+    /// Announces that a process is about to start for an effect, and may run for `limit`.
+    pub(crate) fn announce(
+        &self,
+        (deployment, step, effect): (DeploymentId, &StepId, EffectNo),
+        limit: Duration,
+    ) -> io::Result<Announced> {
+        let until = proc::now().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        let announced = Announced {
+            file: self
+                .folder
+                .as_ref()
+                .map(|folder| folder.join(format!("{deployment}.{step}.{effect}.json"))),
+            entry: Entry {
+                deployment,
+                step: step.clone(),
+                effect,
+                boot: proc::boot(),
+                until,
+                process: None,
+            },
+        };
+        announced.write()?;
+        Ok(announced)
+    }
+
+    /// What `deployment` has left running when the process that drove it ended. To be called only
+    /// when nothing of that deployment can be running on purpose.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn left_over(&self, deployment: DeploymentId) -> io::Result<Vec<Child>> {
+        let Some(folder) = &self.folder else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for file in fs::read_dir(folder)? {
+            let file = file?.path();
+            // A file that was not written to its end announces a process that was not started.
+            let entry = fs::read(&file)
+                .ok()
+                .and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
+            if entry.as_ref().is_some_and(|entry| entry.deployment != deployment) {
+                continue;
+            }
+            match entry.and_then(|entry| running(&entry).map(|process| (entry, process))) {
+                Some((entry, process)) => found.push(Child { file, entry, process }),
+                None => remove(&file),
+            }
+        }
+        found.sort_by(|a, b| (&a.entry.step, a.entry.effect).cmp(&(&b.entry.step, b.entry.effect)));
+        Ok(found)
+    }
+}
+
+/// The process of an entry, if it still runs. One that was started in the instant before the end of
+/// its parent is not named: it is known by the key in its environment. What it has put into the
+/// background has that key too, but leads a session or belongs to its group.
+fn running(entry: &Entry) -> Option<Process> {
+    if entry.boot != proc::boot() {
+        return None;
+    }
+    match entry.process {
+        Some(process) => Some(process).filter(|process| process.is_running()),
+        None => {
+            let key = idempotency_key(entry.deployment, &entry.step, entry.effect);
+            let pid = proc::leader_with(KEY, &key)?;
+            let started = started_at(pid)?;
+            Some(Process { pid, started })
+        }
+    }
+}
+
+fn remove(file: &Path) {
+    if let Err(error) = fs::remove_file(file)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(file = %file.display(), %error, "an announcement cannot be removed");
+    }
+}
+
+/// An announcement, taken back when dropped.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    file: Option<PathBuf>,
+    entry: Entry,
+}
+
+impl Announced {
+    /// It has started: who it is.
+    pub(crate) fn started(&mut self, pid: u32) {
+        self.entry.process = started_at(pid).map(|started| Process { pid, started });
+        if let Err(error) = self.write() {
+            // Without it the process is looked for by its environment.
+            tracing::warn!(pid, %error, "a process cannot be announced");
+        }
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let new = file.with_extension("new");
+        fs::write(&new, serde_json::to_vec(&self.entry)?)?;
+        fs::rename(&new, file)
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            remove(file);
+        }
+    }
+}
+
+/// A process that its parent has left running.
+#[derive(Debug)]
+pub struct Child {
+    file: PathBuf,
+    entry: Entry,
+    process: Process,
+}
+
+impl Child {
+    /// The step whose effect it is.
+    #[must_use]
+    pub fn step(&self) -> &StepId {
+        &self.entry.step
+    }
+
+    /// Number of the effect in its attempt.
+    #[must_use]
+    pub fn effect(&self) -> EffectNo {
+        self.entry.effect
+    }
+
+    /// Its process id, which is the id of its group.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid
+    }
+
+    /// How long it has been running.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        Duration::from_millis(proc::now().saturating_sub(proc::milliseconds(self.process.started)))
+    }
+
+    /// How long it may go on.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        Duration::from_millis(self.entry.until.saturating_sub(proc::now()))
+    }
+
+    /// Waits until it has ended; ends its whole group when its time is up. True if it ended by itself.
+    /// Can be cancelled: then nothing has happened to it.
+    pub async fn settled(self) -> bool {
+        let by_itself = self.ends_within(self.time_left()).await;
+        if !by_itself {
+            self.signal(Signal::TERM);
+            self.ends_within(TERMINATION).await;
+            // Whatever is left of the group, also without its leader.
+            self.signal(Signal::KILL);
+            self.ends_within(TERMINATION).await;
+        }
+        remove(&self.file);
+        by_itself
+    }
+
+    async fn ends_within(&self, limit: Duration) -> bool {
+        let end = tokio::time::Instant::now().checked_add(limit);
+        while self.process.is_running() {
+            if end.is_some_and(|end| tokio::time::Instant::now() >= end) {
+                return false;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        true
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.process.pid).ok().and_then(Pid::from_raw) {
+            // A group that is gone already is what was wanted.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    fn deployment() -> DeploymentId {
+        DeploymentId::from_bytes([7; 16])
+    }
+
+    fn sleeping(seconds: &str, key: &str) -> std::process::Child {
+        let mut command = Command::new("sleep");
+        command.arg(seconds).env(KEY, key).process_group(0).stdin(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    fn announced(children: &Children, limit: Duration) -> Announced {
+        let step: StepId = "build".parse().unwrap();
+        children.announce((deployment(), &step, EffectNo(2)), limit).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_still_runs_is_found_and_awaited() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        let mut process = sleeping("0.3", "any");
+        let mut entry = announced(&children, Duration::from_secs(60));
+        entry.started(process.id());
+        std::mem::forget(entry);
+        let reaper = std::thread::spawn(move || process.wait());
+
+        assert!(
+            children
+                .left_over(DeploymentId::from_bytes([8; 16]))
+                .unwrap()
+                .is_empty()
+        );
+        let found = children.left_over(deployment()).unwrap().remove(0);
+        assert_eq!((found.step().as_str(), found.effect()), ("build", EffectNo(2)));
+        assert!(found.settled().await);
+        assert!(children.left_over(deployment()).unwrap().is_empty());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        reaper.join().unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_runs_too_long_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        let mut process = sleeping("600", "any");
+        let mut entry = announced(&children, Duration::from_millis(50));
+        entry.started(process.id());
+        std::mem::forget(entry);
+        let reaper = std::thread::spawn(move || process.wait());
+        assert!(!children.left_over(deployment()).unwrap().remove(0).settled().await);
+        assert!(!reaper.join().unwrap().unwrap().success());
+    }
+
+    #[test]
+    fn one_that_was_not_named_yet_is_known_by_its_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        let entry = announced(&children, Duration::from_secs(60));
+        let key = idempotency_key(deployment(), &entry.entry.step, EffectNo(2));
+        std::mem::forget(entry);
+        let mut process = sleeping("600", &key);
+        // Between fork and exec it still has the environment of its parent.
+        let found = (0..100)
+            .find_map(|_| {
+                std::thread::sleep(Duration::from_millis(10));
+                let entry = fs::read(folder.path().join(format!("{}.build.2.json", deployment()))).unwrap();
+                running(&serde_json::from_slice(&entry).unwrap())
+            })
+            .unwrap();
+        assert_eq!(found.pid, process.id());
+        process.kill().unwrap();
+        process.wait().unwrap();
+        assert!(children.left_over(deployment()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_reused_id_and_an_earlier_boot_are_somebody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        for (boot, shift) in [(proc::boot(), 1), ("another".to_owned(), 0)] {
+            let mut entry = announced(&children, Duration::from_secs(60));
+            entry.started(std::process::id());
+            entry.entry.boot = boot;
+            if let Some(process) = &mut entry.entry.process {
+                process.started += shift;
+            }
+            entry.write().unwrap();
+            std::mem::forget(entry);
+            assert!(children.left_over(deployment()).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_end_takes_the_announcement_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        drop(announced(&children, Duration::MAX));
+        fs::write(folder.path().join("half.new"), "{").unwrap();
+        assert!(children.left_over(deployment()).unwrap().is_empty());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
