@@ -97,7 +97,8 @@ fn blobs(data: &Path) -> Vec<std::path::PathBuf> {
 #[test]
 fn the_log_is_damaged_or_gone() {
     let scene = interrupted();
-    let damages: [(&str, fn(&Path)); 5] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 5] = [
         ("damaged", |log| {
             let half = fs::metadata(log).expect("a log").len() / 2;
             let file = fs::File::options().write(true).open(log).expect("a log");
