@@ -177,6 +177,11 @@ impl Announced {
         }
     }
 
+    /// Where an output of the process may be put while it runs; removed with everything that is left over.
+    pub(crate) fn place_for(&self, stream: &str) -> Option<PathBuf> {
+        self.file.as_ref().map(|file| file.with_extension(stream))
+    }
+
     fn write(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let new = file.with_extension("new");

@@ -1,16 +1,20 @@
 //! `process.run`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use surefoot_kernel::effect::EffectClass;
 
+use super::blobs::Kept;
 use super::encoding::{Bytes, argument, value};
 use crate::bindings::surefoot::plugin::process;
 use crate::bindings::surefoot::plugin::types::HostError;
 use crate::children::KEY;
 use crate::grants::{granted_place, plain, program_granted, variable_granted};
 use crate::guest::Guest;
-use crate::outside::process::{Spawn, run};
+use crate::outside::process::{Ended, Spawn, Spooled, run};
+use crate::outside::{blob_refusal, blocking};
 use crate::secrets::{FillError, Place};
 use crate::session::{Call, Refusal, Scope, Shared};
 
@@ -23,6 +27,12 @@ pub(crate) struct Exited {
     pub(crate) stderr: Bytes,
     pub(crate) truncated: bool,
     pub(crate) duration_ms: u64,
+    /// All of `stdout`, if something was left out there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) whole_stdout: Option<Kept>,
+    /// All of `stderr`, if something was left out there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) whole_stderr: Option<Kept>,
 }
 
 impl process::Host for Guest {
@@ -65,9 +75,14 @@ impl process::Host for Guest {
                 .children
                 .announce((shared.deployment, &shared.step, scope.effect), spawn.timeout)
                 .map_err(|e| Refusal::new("io", format!("the process cannot be announced: {e}")))?;
-            run(spawn, announced, &shared.secrets)
-                .await
-                .map(|exited| value(&exited))
+            let Ended {
+                mut exited,
+                stdout,
+                stderr,
+            } = run(spawn, announced, &shared.secrets).await?;
+            exited.whole_stdout = kept(stdout, shared).await;
+            exited.whole_stderr = kept(stderr, shared).await;
+            Ok(value(&exited))
         };
         let exited = self.effect::<Exited, _, _, _>(call, prepare, perform).await?;
         Ok(exited.map(|exited| process::Exit {
@@ -79,6 +94,16 @@ impl process::Host for Guest {
             duration_ms: exited.duration_ms,
         }))
     }
+}
+
+/// Keeps a whole output as a blob. The process has run: if there is no room, its ends have to do.
+async fn kept(whole: Option<Spooled>, shared: &Shared) -> Option<Kept> {
+    let (whole, blobs) = (whole?, Arc::clone(&shared.blobs));
+    let stored = blocking(move || blobs.put_file(whole.path()).map_err(|error| blob_refusal(&error))).await;
+    stored
+        .inspect_err(|error| tracing::warn!(error = error.message, "an output is not kept as a whole"))
+        .ok()
+        .map(Kept::from)
 }
 
 pub(super) fn unknown_class(class: &str) -> Refusal {

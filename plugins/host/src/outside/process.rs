@@ -5,9 +5,11 @@
 
 mod capture;
 mod search;
+mod spool;
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -17,6 +19,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use self::capture::Reader;
+pub(crate) use self::spool::Spooled;
 use crate::calls::{Bytes, Exited};
 use crate::children::{Announced, TERMINATION};
 use crate::secrets::Secrets;
@@ -40,8 +43,15 @@ pub(crate) struct Spawn {
     pub(crate) cap: usize,
 }
 
+/// How a process ended, and the whole of an output that is too long to be shown.
+pub(crate) struct Ended {
+    pub(crate) exited: Exited,
+    pub(crate) stdout: Option<Spooled>,
+    pub(crate) stderr: Option<Spooled>,
+}
+
 /// Runs it to its end.
-pub(crate) async fn run(spawn: Spawn, mut announced: Announced, secrets: &Secrets) -> Result<Exited, Refusal> {
+pub(crate) async fn run(spawn: Spawn, mut announced: Announced, secrets: &Arc<Secrets>) -> Result<Ended, Refusal> {
     let started = Instant::now();
     let program = search::locate(&spawn.program)?;
     let mut command = Command::new(&program);
@@ -68,8 +78,9 @@ pub(crate) async fn run(spawn: Spawn, mut announced: Announced, secrets: &Secret
         announced.started(pid);
     }
     let _feeding = Feeding::start(child.stdin.take(), spawn.stdin);
-    let mut stdout = Reader::start(child.stdout.take(), spawn.cap, secrets.longest());
-    let mut stderr = Reader::start(child.stderr.take(), spawn.cap, secrets.longest());
+    let [place, place_of_errors] = ["stdout", "stderr"].map(|stream| announced.place_for(stream));
+    let mut stdout = Reader::start(child.stdout.take(), spawn.cap, place, secrets);
+    let mut stderr = Reader::start(child.stderr.take(), spawn.cap, place_of_errors, secrets);
 
     let status = match timeout(spawn.timeout, child.wait()).await {
         Ok(waited) => waited.map_err(|e| Refusal::new("io", format!("the process cannot be waited for: {e}")))?,
@@ -87,15 +98,21 @@ pub(crate) async fn run(spawn: Spawn, mut announced: Announced, secrets: &Secret
     };
     group.let_go();
     let lingering = tokio::time::Instant::now() + LINGERING;
-    let (stdout, stdout_cut) = stdout.finish(lingering).await.text(secrets);
-    let (stderr, stderr_cut) = stderr.finish(lingering).await.text(secrets);
-    Ok(Exited {
-        status: status.code(),
-        signal: signal_of(status),
-        stdout: Bytes(stdout),
-        stderr: Bytes(stderr),
-        truncated: stdout_cut || stderr_cut,
-        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    let stdout = stdout.finish(lingering, secrets).await;
+    let stderr = stderr.finish(lingering, secrets).await;
+    Ok(Ended {
+        exited: Exited {
+            status: status.code(),
+            signal: signal_of(status),
+            stdout: Bytes(stdout.text),
+            stderr: Bytes(stderr.text),
+            truncated: stdout.cut || stderr.cut,
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            whole_stdout: None,
+            whole_stderr: None,
+        },
+        stdout: stdout.whole,
+        stderr: stderr.whole,
     })
 }
 

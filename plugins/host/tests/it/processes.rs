@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use surefoot_kernel::effect::EffectResult;
-use surefoot_plugin_host::JournalEntry;
+use surefoot_plugin_host::{Children, JournalEntry};
 
 use crate::guest::{Process, Script};
 use crate::stage::Stage;
@@ -116,6 +116,28 @@ async fn long_output_keeps_head_and_tail() {
     );
     assert!(stdout.contains("bytes left out"), "{stdout}");
     assert!(stdout.len() < 2100, "{}", stdout.len());
+}
+
+#[tokio::test]
+async fn the_whole_of_a_long_output_is_kept_as_a_blob() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = Stage::trusting();
+    stage.children = Children::in_folder(folder.path()).unwrap();
+    stage.limits.payload = 4000;
+    let exited = result(&stage, shell("seq 1 100000; echo short >&2")).await;
+    let whole: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
+    let digest = surefoot_kernel::digest::Digest::of(whole.as_bytes());
+    assert_eq!(
+        exited["whole_stdout"],
+        json!({"digest": digest.to_string(), "size": whole.len()})
+    );
+    assert_eq!(
+        (&exited["whole_stderr"], &exited["stderr"]),
+        (&json!(null), &json!("short\n"))
+    );
+    let kept = surefoot_kernel::port::BlobStore::get(&*stage.blobs, digest, u64::MAX).unwrap();
+    assert!(kept == whole.as_bytes());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(crate) struct Stage {
     pub(crate) limits: Limits,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) children: Children,
     pub(crate) blobs: Arc<FolderBlobs>,
     pub(crate) record: Vec<RecordedEffect>,
     pub(crate) time_left: Duration,
@@ -42,6 +43,7 @@ impl Stage {
             limits: Limits::default(),
             secrets: Arc::new(Secrets::none()),
             journal: Arc::default(),
+            children: Children::unannounced(),
             blobs: Arc::default(),
             record: Vec::new(),
             time_left: Duration::from_secs(20),
@@ -106,7 +108,7 @@ impl Stage {
             blobs: self.blobs.clone(),
             secrets: self.secrets.clone(),
             journal: self.journal.clone(),
-            children: Children::unannounced(),
+            children: self.children.clone(),
         }
     }
 

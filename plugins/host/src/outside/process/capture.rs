@@ -4,12 +4,15 @@
 //! is recognised and left out as a whole.
 
 use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::spool::{Spool, Spooled};
 use crate::secrets::{REDACTED, Secrets};
 
 /// What was kept of a stream.
@@ -33,6 +36,11 @@ impl Capture {
             margin: longest + 4,
             ..Self::default()
         }
+    }
+
+    /// Whether a middle has to be left out when this is added.
+    fn is_cut_by(&self, chunk: &[u8]) -> bool {
+        self.total + chunk.len() as u64 > 2 * self.half as u64
     }
 
     fn push(&mut self, mut chunk: &[u8]) {
@@ -95,36 +103,99 @@ fn shown(bytes: &[u8], range: std::ops::Range<usize>, secrets: &Secrets) -> Vec<
     text
 }
 
+/// A stream that is being read.
+#[derive(Debug, Default)]
+struct Stream {
+    capture: Capture,
+    /// The whole of it, once it is longer than what is shown.
+    spool: Option<Spool>,
+    /// Where the whole of it goes.
+    place: Option<PathBuf>,
+}
+
+impl Stream {
+    fn push(&mut self, chunk: &[u8], secrets: &Arc<Secrets>) {
+        if let Err(error) = self.spool(chunk, secrets) {
+            tracing::warn!(%error, "an output is not kept as a whole");
+            (self.spool, self.place) = (None, None);
+        }
+        self.capture.push(chunk);
+    }
+
+    fn spool(&mut self, chunk: &[u8], secrets: &Arc<Secrets>) -> io::Result<()> {
+        if self.spool.is_none()
+            && self.capture.is_cut_by(chunk)
+            && let Some(place) = self.place.take()
+        {
+            let mut spool = Spool::create(&place, secrets)?;
+            spool.push(&self.capture.head)?;
+            spool.push(self.capture.tail.make_contiguous())?;
+            self.spool = Some(spool);
+        }
+        match &mut self.spool {
+            Some(spool) => spool.push(chunk),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is left of a stream in the end.
+pub(super) struct Captured {
+    /// What is shown of it.
+    pub(super) text: Vec<u8>,
+    /// Whether its middle is left out there.
+    pub(super) cut: bool,
+    /// The whole of it, if something was left out and a place for it was given.
+    pub(super) whole: Option<Spooled>,
+}
+
 /// Reads a stream to its end beside everything else, so that the process never waits for us.
 pub(super) struct Reader {
-    capture: Arc<Mutex<Capture>>,
+    stream: Arc<Mutex<Stream>>,
     task: Option<JoinHandle<()>>,
 }
 
 impl Reader {
-    pub(super) fn start(stream: Option<impl AsyncRead + Send + Unpin + 'static>, cap: usize, longest: usize) -> Self {
-        let capture = Arc::new(Mutex::new(Capture::new(cap, longest)));
-        let task = stream.map(|mut stream| {
-            let capture = Arc::clone(&capture);
+    /// Shows `cap` bytes of `pipe`; a stream that is longer goes to the file `place` as a whole.
+    pub(super) fn start(
+        pipe: Option<impl AsyncRead + Send + Unpin + 'static>,
+        cap: usize,
+        place: Option<PathBuf>,
+        secrets: &Arc<Secrets>,
+    ) -> Self {
+        let stream = Arc::new(Mutex::new(Stream {
+            capture: Capture::new(cap, secrets.longest()),
+            spool: None,
+            place,
+        }));
+        let task = pipe.map(|mut pipe| {
+            let (stream, secrets) = (Arc::clone(&stream), Arc::clone(secrets));
             tokio::spawn(async move {
                 let mut chunk = vec![0; 16 << 10];
-                while let Ok(count @ 1..) = stream.read(&mut chunk).await {
-                    capture
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(&chunk[..count]);
+                while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
+                    let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+                    stream.push(&chunk[..count], &secrets);
                 }
             })
         });
-        Self { capture, task }
+        Self { stream, task }
     }
 
     /// What was read until the stream ended, or until `deadline`.
-    pub(super) async fn finish(&mut self, deadline: Instant) -> Capture {
+    pub(super) async fn finish(&mut self, deadline: Instant, secrets: &Secrets) -> Captured {
         if let Some(task) = &mut self.task {
             let _ = timeout_at(deadline, task).await;
         }
-        std::mem::take(&mut *self.capture.lock().unwrap_or_else(PoisonError::into_inner))
+        let Stream { capture, spool, .. } =
+            std::mem::take(&mut *self.stream.lock().unwrap_or_else(PoisonError::into_inner));
+        let whole = spool.and_then(|spool| {
+            spool
+                .finish()
+                .inspect_err(|error| tracing::warn!(%error, "an output is not kept as a whole"))
+                .ok()
+        });
+        let (text, cut) = capture.text(secrets);
+        Captured { text, cut, whole }
     }
 }
 
