@@ -129,12 +129,13 @@ impl Engine {
             answers: HashMap::new(),
             token: 0,
         };
-        if let Some(d) = runner.state().deployment()
-            && drive.settle(d.id, messages, observer).await.is_break()
-        {
-            return Driven::Quit;
-        }
         let mut input = Input::Tick;
+        if let Some(d) = runner.state().deployment() {
+            match drive.settle(d.id, messages, observer).await {
+                ControlFlow::Continue(first) => input = first,
+                ControlFlow::Break(()) => return Driven::Quit,
+            }
+        }
         let mut held_since = None;
         loop {
             let records = match &input {
@@ -245,19 +246,19 @@ impl Drive<'_> {
         }
     }
 
-    /// Waits for what an earlier runner of this deployment has left running. Whatever is sent to the
-    /// runner meanwhile is heard afterwards; only who cannot wait breaks it off.
+    /// Waits for what an earlier runner of this deployment has left running; gives back what the runner
+    /// hears first. Whatever is sent to it meanwhile is heard afterwards; only who cannot wait breaks it off.
     async fn settle(
         &self,
         deployment: DeploymentId,
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
-    ) -> ControlFlow<()> {
+    ) -> ControlFlow<(), Input> {
         let left_over = self.engine.children.left_over(deployment).unwrap_or_else(|error| {
             tracing::warn!(%error, "processes that were left running cannot be looked for");
             Vec::new()
         });
-        let mut kept = Vec::new();
+        let (mut ended, mut kept) = (Vec::new(), Vec::new());
         for child in left_over {
             observer.progress(child.step(), &still_running(&child));
             let (step, effect, pid) = (child.step().clone(), child.effect(), child.pid());
@@ -277,16 +278,18 @@ impl Drive<'_> {
                 pid,
                 by_itself,
             };
-            kept.push(Message::Input(Input::Command {
+            ended.push(Input::Command {
                 command,
                 actor: Actor::Surefoot,
                 token: None,
-            }));
+            });
         }
-        for message in kept {
+        let mut ended = ended.into_iter();
+        let first = ended.next().unwrap_or(Input::Tick);
+        for message in ended.map(Message::Input).chain(kept) {
             let _gone = self.inbox.send(message);
         }
-        ControlFlow::Continue(())
+        ControlFlow::Continue(first)
     }
 
     async fn next(

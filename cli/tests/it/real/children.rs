@@ -71,6 +71,9 @@ fn a_person_is_asked_when_it_has_ended() {
     let (code, text) = ended(scene.output(&["resume"]));
     assert_eq!(code, 9, "{text}");
     assert_eq!(scene.ledger(), "begin\nend\n");
+    let events = scene.events();
+    let seq = |kind| events.iter().position(|event| event["type"] == kind);
+    assert!(seq("ChildSettled") < seq("HoldOpened"), "{events:?}");
     let status = scene.json(&["status"]);
     let id = status["id"].as_str().expect("an id");
     let (code, text) = ended(scene.output(&["resolve", id, "migrate", "applied", "--reason", "the ledger says so"]));

@@ -36,6 +36,33 @@ fn other_commands_work_while_a_deployment_runs_and_a_second_run_is_refused() {
 }
 
 #[test]
+fn readers_that_do_not_read_do_not_hold_up_the_run() {
+    let shop = Shop::new();
+    let mut run = Running::start(shop.run_command("v1"));
+    wait_until("the deployment is in the log", || {
+        shop.command(&["status"])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    // Half of them are stopped outright, nobody reads what any of them prints.
+    let mut readers: Vec<_> = (0..16)
+        .map(|_| Running::start(shop.command(&["watch", "-o", "jsonl"])))
+        .collect();
+    let pid = |reader: &Running| rustix::process::Pid::from_child(&reader.0);
+    for reader in readers.iter().step_by(2) {
+        rustix::process::kill_process(pid(reader), rustix::process::Signal::STOP).expect("a signal");
+    }
+    assert_eq!(run.exit_code(), 0);
+    for reader in readers.iter().step_by(2) {
+        rustix::process::kill_process(pid(reader), rustix::process::Signal::CONT).expect("a signal");
+    }
+    for reader in &mut readers {
+        drop(reader.0.stdout.take());
+        reader.exit_code();
+    }
+}
+
+#[test]
 fn json_has_the_promised_fields() {
     let shop = Shop::new();
     let (code, text) = shop.deploy("v1");
