@@ -81,9 +81,10 @@ pub fn candidates(
     blobs: Option<&dyn BlobStore>,
     environment: &Environment,
 ) -> Result<Vec<Target>, CliError> {
-    let ended: BTreeSet<_> = environment.history.iter().map(|ended| ended.deployment).collect();
+    let ended = environment.history.iter().map(|ended| ended.deployment);
+    let all: BTreeSet<_> = ended.chain(environment.active).collect();
     let mut deployments = Vec::new();
-    for id in ended {
+    for id in all {
         deployments.push(load::load_deployment(log, id)?);
     }
     let pasts: Vec<Past<'_>> = deployments

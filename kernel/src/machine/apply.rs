@@ -58,6 +58,7 @@ fn create(record: &Record) -> Result<Box<Deployment>, String> {
         id: *id,
         plan: Arc::new(plan),
         plan_digest: *plan_digest,
+        created: record.seq,
         created_by: record.actor.clone(),
         created_at: record.at,
         started_at: None,

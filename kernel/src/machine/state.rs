@@ -43,6 +43,8 @@ pub struct Deployment {
     pub plan: Arc<Plan>,
     /// The plan's digest.
     pub plan_digest: Digest,
+    /// Seq of its creation, which holds the plan.
+    pub created: Seq,
     /// Who asked for it.
     pub created_by: Actor,
     /// When it was created.

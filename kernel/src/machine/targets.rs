@@ -11,7 +11,7 @@ use crate::id::{DeploymentId, Seq};
 use crate::machine::Stage;
 use crate::plan::{PhaseKind, Release};
 
-/// An ended deployment of the environment, and what of it is still there.
+/// A deployment of the environment, ended or active, and what of it is still there.
 #[derive(Clone, Debug)]
 pub struct Past<'a> {
     /// Its state.
@@ -57,7 +57,8 @@ pub struct TargetReason {
     pub seq: Vec<Seq>,
 }
 
-/// Every earlier deployment that was live once, newest first. The live one itself is not among them.
+/// Every earlier deployment that was live once, newest first. The live one itself is not among them; what
+/// an active one has done so far counts like what others did.
 #[must_use]
 pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
     let live = environment.live.as_ref().map(|live| live.deployment);
@@ -74,8 +75,10 @@ pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
         let after = &environment.history[index + 1..];
         let later: Vec<&Deployment> = after
             .iter()
-            .filter_map(|h| find(h.deployment))
-            .map(|p| p.deployment)
+            .map(|ended| ended.deployment)
+            .chain(environment.active)
+            .filter_map(find)
+            .map(|past| past.deployment)
             .collect();
         let unread: Vec<Seq> = after
             .iter()
@@ -132,7 +135,7 @@ fn validated(d: &Deployment) -> TargetReason {
                     false,
                     "validated",
                     format!("checkpoint {} was never judged", phase.id),
-                    Vec::new(),
+                    vec![d.head],
                 );
             }
         }
@@ -164,42 +167,28 @@ fn not_abandoned(d: &Deployment, later: &[&Deployment]) -> TargetReason {
 }
 
 fn artifact(d: &Deployment) -> TargetReason {
-    let seq = d
-        .phases_started
-        .values()
-        .map(|(seq, _)| *seq)
-        .min()
-        .into_iter()
-        .collect();
-    match &d.plan.release.artifact {
-        Some(artifact) => reason(true, "artifact", format!("artifact {artifact} is recorded"), seq),
-        None => reason(
-            true,
-            "artifact",
-            "released by version; the runbook records no artifact digest",
-            seq,
-        ),
-    }
+    let text = match &d.plan.release.artifact {
+        Some(artifact) => format!("artifact {artifact} is recorded; where it is kept was not looked at"),
+        None => "released by version; the runbook records no artifact digest".to_owned(),
+    };
+    reason(true, "artifact", text, vec![d.created])
 }
 
 fn plugins(past: &Past<'_>) -> TargetReason {
-    let count = past.deployment.plan.plugins.len();
-    match past.presence.plugins.first() {
-        None => reason(
-            true,
-            "plugins",
-            format!("all {count} pinned plugins are present and intact"),
-            Vec::new(),
-        ),
-        Some(_) => reason(false, "plugins", past.presence.plugins.join("; "), Vec::new()),
-    }
+    let d = past.deployment;
+    let text = if past.presence.plugins.is_empty() {
+        format!("all {} pinned plugins are present and intact", d.plan.plugins.len())
+    } else {
+        past.presence.plugins.join("; ")
+    };
+    reason(past.presence.plugins.is_empty(), "plugins", text, vec![d.created])
 }
 
 fn backups(past: &Past<'_>) -> TargetReason {
     let seq = past.presence.backup_events.clone();
     match (past.presence.backups.first(), seq.len()) {
         (Some(_), _) => reason(false, "backup", past.presence.backups.join("; "), seq),
-        (None, 0) => reason(false, "backup", "it took no backup", seq),
+        (None, 0) => reason(false, "backup", "it took no backup", vec![past.deployment.head]),
         (None, count) => reason(
             true,
             "backup",

@@ -104,6 +104,10 @@ fn told(pasts: &[Deployment], presence: &Presence) -> Vec<String> {
 }
 
 fn told_of(all: &[Deployment], readable: &[Deployment], presence: &Presence) -> Vec<String> {
+    told_in(&environment(all), readable, presence)
+}
+
+fn told_in(environment: &Environment, readable: &[Deployment], presence: &Presence) -> Vec<String> {
     let pasts: Vec<Past<'_>> = readable
         .iter()
         .map(|deployment| Past {
@@ -111,7 +115,7 @@ fn told_of(all: &[Deployment], readable: &[Deployment], presence: &Presence) -> 
             presence: presence.clone(),
         })
         .collect();
-    let found = targets(&environment(all), &pasts);
+    let found = targets(environment, &pasts);
     let line = |target: &surefoot_kernel::machine::Target| {
         let against = target.reasons.iter().filter(|reason| !reason.ok);
         let against: Vec<_> = against
@@ -170,7 +174,7 @@ fn a_release_is_only_safe_if_its_validation_was_go() {
     let never = past(1, "v1", |_, verdicts| verdicts.clear());
     assert_eq!(
         told(&[never, past(2, "v2", |_, _| {})], &presence()),
-        ["v1 unsafe: validated []"]
+        ["v1 unsafe: validated [100]"]
     );
     let without = past(1, "v1", |plan, _| plan.phases.truncate(1));
     assert_eq!(
@@ -208,13 +212,13 @@ fn what_is_missing_on_disk_is_named() {
         plugins: vec!["command: digest differs".to_owned()],
         ..presence()
     };
-    assert_eq!(told(&pasts, &damaged), ["v1 unsafe: plugins []"]);
+    assert_eq!(told(&pasts, &damaged), ["v1 unsafe: plugins [100]"]);
     let gone = Presence {
         backups: vec!["orders.db: missing".to_owned()],
         ..presence()
     };
     assert_eq!(told(&pasts, &gone), ["v1 unsafe: backup [7]"]);
-    assert_eq!(told(&pasts, &Presence::default()), ["v1 unsafe: backup []"]);
+    assert_eq!(told(&pasts, &Presence::default()), ["v1 unsafe: backup [100]"]);
 }
 
 #[test]
@@ -240,6 +244,22 @@ fn an_irreversible_step_in_between_stands_against_it_even_when_it_failed_or_was_
             "{status:?}"
         );
     }
+}
+
+#[test]
+fn what_the_active_deployment_has_done_so_far_counts() {
+    let mut environment = environment(&[past(1, "v1", |_, _| {}), past(2, "v2", |_, _| {})]);
+    let mut active = past(3, "v3", |_, _| {});
+    environment.active = Some(active.id);
+    active.stage = Stage::Ready { next: 1 };
+    let told = |active: &Deployment| {
+        let readable = [past(1, "v1", |_, _| {}), past(2, "v2", |_, _| {}), active.clone()];
+        told_in(&environment, &readable, &presence())
+    };
+    assert_eq!(told(&active), ["v1 safe"]);
+    let step = active.steps.get_mut(&"migrate".parse().unwrap()).unwrap();
+    (step.status, step.attempts) = (StepStatus::RetryAt(Timestamp(1)), AttemptNo(1));
+    assert_eq!(told(&active), ["v1 unsafe: reversible [300]"]);
 }
 
 #[test]
