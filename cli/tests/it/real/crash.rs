@@ -43,6 +43,31 @@ fn a_deployment_killed_while_it_validates_is_resumed() {
 }
 
 #[test]
+fn a_dead_runner_is_named_to_who_wants_its_environment_and_needs_no_unlocking() {
+    let shop = Shop::new();
+    let mut run = Running::start(shop.run_command("v1"));
+    let pid = run.0.id();
+    wait_until("it has begun", || {
+        let output = shop.command(&["log", "-o", "jsonl"]).output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).contains("AttemptStarted")
+    });
+    run.kill();
+    let (code, text) = shop.deploy("v2");
+    assert_eq!(code, 6, "{text}");
+    for words in [
+        "shop/production",
+        "v1",
+        &format!("process {pid}"),
+        "is gone",
+        "surefoot resume",
+    ] {
+        assert!(text.contains(words), "{words:?} is not in: {text}");
+    }
+    let (code, text) = ended(shop.command(&["resume"]).output().expect("runs"));
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn a_signal_stops_at_a_safe_point_and_says_how_to_go_on() {
     let shop = Shop::new();
     assert_eq!(shop.deploy("v1").0, 0);
