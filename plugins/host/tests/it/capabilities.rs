@@ -93,7 +93,7 @@ async fn processes_run_in_the_working_folder_or_a_granted_one() {
         Script::new().process_with(&["sh", "-c", "printf '{\"at\":\"%s\"}' \"$(pwd -P)\""], with)
     };
     let at = stage.outputs(run("inner")).await["at"].as_str().unwrap().to_owned();
-    assert!(at.ends_with("/work/inner"), "{at}");
+    assert!(std::path::Path::new(&at).ends_with("work/inner"), "{at}");
     for outside in ["..", "/", "inner/../.."] {
         denied(&stage, run(outside)).await;
     }
