@@ -75,7 +75,7 @@ impl Session {
             blobs: self.store.blobs.clone(),
             host: app.host()?,
             secrets: Arc::new(secrets(plan)?),
-            children: Children::in_folder(&self.folder.join(CHILDREN))?,
+            children: self.children()?,
             clock,
         };
         let (sender, mut messages) = inbox();
@@ -119,6 +119,12 @@ impl Session {
             }
             other => Err(ended_early(other, id)),
         }
+    }
+
+    fn children(&self) -> Result<Children, CliError> {
+        let folder = self.folder.join(CHILDREN);
+        Children::in_folder(&folder)
+            .map_err(|e| CliError::new(ExitCode::Internal, format!("{} cannot be made: {e}", folder.display())))
     }
 
     /// Who drives it from here on.

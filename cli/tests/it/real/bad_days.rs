@@ -11,7 +11,7 @@ use super::scene::Scene;
 use super::shop::{Running, ended, surefoot, wait_until};
 use small_disk::SmallDisk;
 
-/// Its second step takes a while; there is time for something to go wrong.
+/// Its second step waits for the file `go`; until then there is time for something to go wrong.
 const RUNBOOK: &str = r#"
 apiVersion: surefoot/v1
 service: ledger
@@ -23,7 +23,7 @@ phases:
     kind: preflight
     steps:
       - { id: first, uses: command, with: { program: sh, args: [-c, "echo first >> ledger"] } }
-      - { id: slow, uses: command, with: { program: sh, args: [-c, "sleep 1; echo slow >> ledger"], effect: idempotent } }
+      - { id: slow, uses: command, with: { program: sh, args: [-c, "until [ -e go ]; do sleep 0.05; done; echo slow >> ledger"], effect: idempotent } }
       - { id: last, uses: command, with: { program: sh, args: [-c, "echo last >> ledger"] } }
     checkpoint: { go_if: "last.exit == 0", hold_limit: 1h }
 "#;
@@ -34,6 +34,7 @@ fn interrupted() -> Scene {
     let mut run = Running::start(scene.run_command());
     wait_until("the second step runs", || is_slow(&scene));
     run.kill();
+    fs::write(scene.path("go"), "").expect("written");
     scene
 }
 
@@ -212,6 +213,7 @@ fn the_disk_is_full() {
     let mut running = disk.start(&["run", "runbook.yaml", "--version", "v1", "--yes"]);
     wait_until("the second step runs", || disk.log().contains("sleep"));
     disk.fill(&fill, 100);
+    disk.let_go();
     assert_eq!(running.exit_code(), 1);
     let before = disk.log();
     refused(disk.surefoot(&["resume"]), 1, &["no space left", "surefoot resume"]);
@@ -230,7 +232,8 @@ fn the_disk_is_read_only() {
     let mut running = disk.start(&["run", "runbook.yaml", "--version", "v1", "--yes"]);
     wait_until("the second step runs", || disk.log().contains("sleep"));
     running.kill();
-    disk.remount("ro");
+    disk.let_go();
+    wait_until("nothing writes any more", || disk.try_remount("ro"));
     for command in [
         &["resume"][..],
         &["run", "runbook.yaml", "--yes"],
@@ -238,7 +241,7 @@ fn the_disk_is_read_only() {
     ] {
         refused(disk.surefoot(command), 1, &["Read-only file system"]);
     }
-    disk.remount("rw");
+    assert!(disk.try_remount("rw"));
     let (code, text) = ended(disk.surefoot(&["resume"]));
     assert_eq!(code, 0, "{text}");
 }
@@ -312,6 +315,7 @@ fn the_clock_jumps_while_it_runs() {
         let mut running = Running::start(with_clock(scene.run_command(), &offset));
         wait_until("the second step runs", || is_slow(&scene));
         fs::write(&offset, jump).expect("written");
+        fs::write(scene.path("go"), "").expect("written");
         assert_eq!(running.exit_code(), 0, "{jump}");
         times_go_forward(&scene);
     }

@@ -1,13 +1,13 @@
 //! What a killed runner leaves running: `resume` finds it, waits for it, and ends what takes too long.
 
 use std::fs;
-use std::process::Stdio;
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use super::scene::Scene;
-use super::shop::{Running, ended, wait_until};
+use super::shop::{Running, ended, surefoot, wait_until};
 
 /// A deployment of one command that has begun, and whose runner was killed meanwhile.
 fn killed(class: &str, script: &str, timeout: &str) -> Scene {
@@ -98,17 +98,21 @@ fn what_takes_too_long_is_ended_with_all_that_it_started() {
 #[test]
 fn who_cannot_wait_can_leave_it_alone() {
     let scene = killed("once", "echo begin >> ledger; sleep 4; echo end >> ledger", "1m");
-    let resume = scene
-        .command(&["resume"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    std::thread::sleep(Duration::from_millis(1000));
+    let mut resume = Command::new("sh");
+    resume.args(["-c", "exec \"$0\" resume 2>&1"]).arg(surefoot());
+    let scenery = scene.command(&[]);
+    resume.current_dir(scenery.get_current_dir().expect("a folder"));
+    let mut resume = resume.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(resume.stdout.take().expect("piped")).lines();
+    let found = lines
+        .by_ref()
+        .map(|line| line.expect("UTF-8"))
+        .find(|line| line.contains("is still running"));
+    assert!(found.is_some(), "it does not say what it waits for");
     let pid = rustix::process::Pid::from_child(&resume);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
-    let (code, text) = ended(resume.wait_with_output().expect("it ends"));
-    assert_eq!(code, 9, "{text}");
+    let text: String = lines.map(|line| line.expect("UTF-8") + "\n").collect();
+    assert_eq!(resume.wait().expect("it ends").code(), Some(9), "{text}");
     assert!(text.contains("surefoot resume"), "{text}");
     assert!(!scene.ledger().contains("end"), "{text}");
     wait_until("it ends by itself", || scene.ledger().contains("end"));
