@@ -3,7 +3,7 @@
 use crate::plan::{OnFailure, PhaseKind};
 use crate::runbook::WAIVER;
 use crate::runbook::diagnostic::{Diagnostic, Findings};
-use crate::runbook::draft::Draft;
+use crate::runbook::draft::{Draft, StepDraft};
 
 pub(super) fn check(draft: &Draft<'_>, findings: &mut Findings) {
     backup_before_deploy(draft, findings);
@@ -16,7 +16,20 @@ fn backup_before_deploy(draft: &Draft<'_>, findings: &mut Findings) {
     let mut waived = false;
     for phase in &draft.phases {
         match phase.kind {
-            PhaseKind::Backup => backed_up = true,
+            PhaseKind::Backup => {
+                backed_up = true;
+                if waiver.is_none() && !phase.steps.iter().any(certain) {
+                    findings.push(
+                        Diagnostic::error(
+                            "no-backup",
+                            &phase.id.span,
+                            format!("the backup phase `{}` can be go without a backup", phase.id.value),
+                        )
+                        .label("each of its steps is optional or has a condition")
+                        .help("leave out `required: false` and `if` at the step that makes the backup"),
+                    );
+                }
+            }
             PhaseKind::Deploy if !backed_up && waiver.is_some() => waived = true,
             PhaseKind::Deploy if !backed_up => findings.push(
                 Diagnostic::error(
@@ -39,6 +52,11 @@ fn backup_before_deploy(draft: &Draft<'_>, findings: &mut Findings) {
         let message = format!("the waiver `{WAIVER}` is not needed");
         findings.push(Diagnostic::warning("unused-waiver", &law.span, message).help("take it out"));
     }
+}
+
+/// Whether the checkpoint cannot be go without it.
+fn certain(step: &StepDraft<'_>) -> bool {
+    step.required && step.condition.is_none()
 }
 
 fn a_way_back(draft: &Draft<'_>, findings: &mut Findings) {
