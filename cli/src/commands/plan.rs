@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use surefoot_kernel::id::{DeploymentId, EnvironmentId};
+use surefoot_kernel::id::EnvironmentId;
 use surefoot_kernel::plan::{Plan, Release};
 use surefoot_kernel::runbook::{PlanError, PlanRequest};
 use surefoot_kernel::time::Timestamp;
@@ -13,7 +13,6 @@ use crate::context::{Context, Format, now};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::load;
-use crate::planning::new_id;
 use crate::view::plan::{self, PlanView};
 
 /// Shows it.
@@ -21,7 +20,7 @@ use crate::view::plan::{self, PlanView};
 /// # Errors
 /// The runbook is not valid, or does not fit the options.
 pub fn run(args: &PlanArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
-    let prepared = prepare(&args.runbook, &args.release, new_id(), now(), ctx)?;
+    let prepared = prepare(&args.runbook, &args.release, now(), ctx)?;
     match ctx.out.format {
         Format::Json | Format::Jsonl => ctx.out.json(&PlanView::from(&prepared.plan))?,
         Format::Human => ctx.out.text(&plan::plan(&prepared.plan, ctx.out.paint))?,
@@ -38,17 +37,11 @@ pub struct Prepared {
     pub runbook: String,
 }
 
-/// Makes the plan that a deployment of that id would run: relative paths start from the current folder.
+/// Makes the plan that a deployment would run: relative paths start from the current folder.
 ///
 /// # Errors
 /// The runbook is not valid, or does not fit the options.
-pub fn prepare(
-    path: &Path,
-    args: &ReleaseArgs,
-    id: DeploymentId,
-    now: Timestamp,
-    ctx: &Context<'_>,
-) -> Result<Prepared, CliError> {
+pub fn prepare(path: &Path, args: &ReleaseArgs, now: Timestamp, ctx: &Context<'_>) -> Result<Prepared, CliError> {
     let (runbook, text) = check::load(path, ctx.catalog, &ctx.out)?;
     let environment = EnvironmentId {
         service: runbook.service().clone(),
@@ -62,7 +55,6 @@ pub fn prepare(
         set: settings(args)?,
         working_folder: std::env::current_dir()?,
         now,
-        deployment: id,
     };
     let plan = runbook.plan(request).map_err(|error| refused(path, &error))?;
     Ok(Prepared { plan, runbook: text })

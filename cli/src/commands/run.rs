@@ -44,7 +44,7 @@ pub fn deploy(args: &RunArgs, app: &App) -> Result<Left, CliError> {
         out: app.out.clone(),
     };
     let id = planning::new_id();
-    let Prepared { plan, runbook } = prepare(&args.runbook, &args.release, id, now(), &ctx)?;
+    let Prepared { plan, runbook } = prepare(&args.runbook, &args.release, now(), &ctx)?;
     let environment = load_environment(&*log, &plan.environment)?;
     if let Some(active) = environment.active {
         return Err(occupied(&*load_deployment(&*log, active)?));

@@ -155,6 +155,7 @@ pub fn rollback_needed(d: &Deployment) -> bool {
 #[must_use]
 pub fn scope(d: &Deployment) -> Scope {
     Scope {
+        deployment: d.id,
         steps: d
             .steps
             .iter()

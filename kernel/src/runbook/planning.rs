@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::validated::ValidatedRunbook;
 use super::yaml;
-use crate::id::{DeploymentId, EnvironmentId, EnvironmentName};
+use crate::id::{EnvironmentId, EnvironmentName};
 use crate::json::Json;
 use crate::plan::{Deployed, Intent, Phase, Plan, Release, Rollback, Step};
 use crate::plugin::{FileGrant, Grants, PinnedPlugin};
@@ -31,8 +31,6 @@ pub struct PlanRequest {
     pub working_folder: PathBuf,
     /// The time of planning.
     pub now: Timestamp,
-    /// Id of the deployment.
-    pub deployment: DeploymentId,
 }
 
 /// A plan cannot be made of a runbook and what the deployment brings.
@@ -208,7 +206,8 @@ fn list(text: &str) -> Option<Value> {
     flat.then_some(value)
 }
 
-/// Values that are known before the deployment starts; what steps put out stays open.
+/// Values that belong to the plan. What steps put out stays open, and so does whose plan it is and what was
+/// live before: another deployment may run the same plan to come back to its release.
 fn known_now(
     path: &[String],
     request: &PlanRequest,
@@ -226,15 +225,10 @@ fn known_now(
         }
     };
     match root.as_str() {
-        "steps" => Ok(None),
+        "steps" | "deployment" | "previous" => Ok(None),
         "environment" => word(environment.environment.to_string()),
         "service" => word(environment.service.to_string()),
-        "deployment" => word(request.deployment.to_string()),
         "release" => template::descend(&reference::release(&request.release), root, members).map(Some),
-        "previous" => {
-            let previous = reference::previous(request.previous.as_ref());
-            template::descend_previous(&previous, members).map(Some)
-        }
         "inputs" => {
             let (name, rest) = members.split_first().ok_or("write inputs.NAME")?;
             let value = inputs.get(name).ok_or_else(|| format!("there is no input {name}"))?;

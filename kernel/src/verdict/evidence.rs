@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::digest::Digest;
 use crate::effect::Observation;
 use crate::event::{Evidence, Reason, Verdict};
-use crate::id::{Seq, StepId};
+use crate::id::{DeploymentId, Seq, StepId};
 use crate::json::Json;
 use crate::plan::{Deployed, Release};
 
@@ -38,6 +38,8 @@ pub struct StepEvidence {
 /// All evidence that is recorded so far. A step that has not ended is not in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scope {
+    /// Whose: `deployment` in templates.
+    pub deployment: DeploymentId,
     /// By step id.
     pub steps: BTreeMap<StepId, StepEvidence>,
     /// What is deployed: `release.version`, `release.commit`, `release.artifact`.

@@ -138,6 +138,7 @@ fn recorded(path: &[String], scope: &Scope) -> Result<Value, String> {
             let (step, members) = members.split_first().ok_or("write steps.ID.OUTPUT")?;
             descend(reference::outputs(scope, step)?, &format!("step {step}"), members)
         }
+        "deployment" if members.is_empty() => Ok(Value::String(scope.deployment.to_string())),
         "release" => descend(&reference::release(&scope.release), root, members),
         "previous" => descend_previous(&reference::previous(scope.previous.as_ref()), members),
         "inputs" => {
@@ -153,7 +154,7 @@ fn recorded(path: &[String], scope: &Scope) -> Result<Value, String> {
 }
 
 /// The member of `previous`; null when nothing was live.
-pub(crate) fn descend_previous(previous: &Value, members: &[String]) -> Result<Value, String> {
+fn descend_previous(previous: &Value, members: &[String]) -> Result<Value, String> {
     if previous.is_null() {
         return Ok(Value::Null);
     }

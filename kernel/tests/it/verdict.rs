@@ -27,6 +27,7 @@ pub(crate) fn release(version: &str) -> Release {
 
 pub(crate) fn scope() -> Scope {
     Scope {
+        deployment: DeploymentId::from_bytes([8; 16]),
         steps: BTreeMap::new(),
         release: release("v2"),
         previous: Some(Deployed {

@@ -169,6 +169,11 @@ impl Check<'_, '_> {
             return;
         };
         match root.as_str() {
+            "previous" | "deployment" if matches!(place, Place::Grant) => {
+                let finding = Diagnostic::error("unknown-reference", span, format!("a grant does not see `{root}`"));
+                let help = "grants are pinned in the plan, which a rollback runs again: allow a folder or a pattern";
+                self.findings.push(finding.help(help));
+            }
             "inputs" => self.input(members, span, template),
             "release" => self.member(root, members, RELEASE, span, template),
             "previous" => self.member(root, members, PREVIOUS, span, template),

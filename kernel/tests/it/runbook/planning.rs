@@ -94,7 +94,6 @@ fn request() -> PlanRequest {
         set: BTreeMap::from([("ticket".to_owned(), "T-1".to_owned())]),
         working_folder: PathBuf::from("/srv/shop"),
         now: Timestamp(1_700_000_000_000),
-        deployment: DeploymentId::from_bytes([2; 16]),
     }
 }
 
@@ -117,18 +116,24 @@ fn everything_known_is_filled_in() {
         with(0, 0),
         json!({"url": "http://127.0.0.1:9090/", "headers": {"t": "${{ secrets.token }}"}})
     );
-    assert_eq!(with(0, 2), json!({"all": ["a", "b"], "was": "v1", "text": "was v1"}));
-    let id = "02020202-0202-0202-0202-020202020202";
+    // Another deployment may run this plan to come back to its release.
+    assert_eq!(
+        with(0, 2),
+        json!({"all": ["a", "b"], "was": "${{ previous.version }}", "text": "was ${{ previous.version }}"})
+    );
     assert_eq!(
         with(1, 0),
-        json!({"program": "./bin/v2/run", "args": ["backup", id, "9090", "false"]})
+        json!({"program": "./bin/v2/run", "args": ["backup", "${{ deployment | text }}", "9090", "false"]})
     );
     assert_eq!(
         with(2, 0),
         json!({"program": "run", "args": ["${{ steps.keep.stdout | text }}", "shop/production"]})
     );
     let back = &plan.rollback.as_ref().unwrap().steps[0];
-    assert_eq!(back.with.0, json!({"to": "v1", "from": "${{ steps.keep.stdout }}"}));
+    assert_eq!(
+        back.with.0,
+        json!({"to": "${{ previous.version }}", "from": "${{ steps.keep.stdout }}"})
+    );
     let grants = |name: &str| &plan.plugins[&name.parse().unwrap()].grants;
     assert_eq!(grants("http").http, ["GET http://127.0.0.1:9090/**"]);
     assert_eq!(grants("command").processes, [["./bin/v2/run", "**"]]);
@@ -190,17 +195,6 @@ fn a_plan_survives_its_json() {
 fn the_same_request_gives_the_same_plan() {
     assert_eq!(plan(&[]).unwrap().digest(), plan(&[]).unwrap().digest());
     assert_ne!(plan(&[]).unwrap().digest(), plan(&[("port", "1")]).unwrap().digest());
-}
-
-#[test]
-fn when_nothing_was_live_previous_is_null() {
-    let mut request = request();
-    request.previous = None;
-    let plan = sound(FULL).plan(request).unwrap();
-    assert_eq!(
-        plan.phases[0].steps[2].with.0,
-        json!({"all": ["a", "b"], "was": null, "text": "was "})
-    );
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::plan::{Outside, Release};
 use surefoot_kernel::runbook::PlanRequest;
 use surefoot_kernel::time::Timestamp;
@@ -27,7 +26,6 @@ fn window(rule: &str, now: &str) -> (String, String, String) {
         set: BTreeMap::new(),
         working_folder: PathBuf::from("/"),
         now,
-        deployment: DeploymentId::from_bytes([0; 16]),
     };
     let window = sound(&text).plan(request).unwrap().window.unwrap();
     assert_eq!(window.outside, Outside::Refuse);

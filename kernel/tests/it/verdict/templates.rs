@@ -35,6 +35,24 @@ fn inside_a_text_values_become_text() {
 }
 
 #[test]
+fn a_step_knows_whose_it_is_and_what_was_live() {
+    assert_eq!(
+        resolved(json!(["${{ deployment }}", "was-${{ previous.version }}"])),
+        Ok(json!(["08080808-0808-0808-0808-080808080808", "was-v1"]))
+    );
+    assert!(resolved(json!("${{ deployment.id }}")).is_err());
+}
+
+#[test]
+fn when_nothing_was_live_previous_is_null() {
+    let with = json!({"was": "${{ previous.version }}", "text": "was ${{ previous.version }}"});
+    let mut scope = evidence();
+    scope.previous = None;
+    let resolved = resolve(&Json(with), &scope).unwrap();
+    assert_eq!(resolved.0, json!({"was": null, "text": "was "}));
+}
+
+#[test]
 fn a_value_can_be_asked_for_as_text() {
     let with = json!([
         "${{ steps.smoke.passed | text }}",
