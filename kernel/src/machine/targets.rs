@@ -177,7 +177,7 @@ fn artifact(d: &Deployment) -> TargetReason {
 fn plugins(past: &Past<'_>) -> TargetReason {
     let d = past.deployment;
     let text = if past.presence.plugins.is_empty() {
-        format!("all {} pinned plugins are present and intact", d.plan.plugins.len())
+        intact(d.plan.plugins.len(), "pinned plugin")
     } else {
         past.presence.plugins.join("; ")
     };
@@ -189,12 +189,14 @@ fn backups(past: &Past<'_>) -> TargetReason {
     match (past.presence.backups.first(), seq.len()) {
         (Some(_), _) => reason(false, "backup", past.presence.backups.join("; "), seq),
         (None, 0) => reason(false, "backup", "it took no backup", vec![past.deployment.head]),
-        (None, count) => reason(
-            true,
-            "backup",
-            format!("its {count} backups are present and intact"),
-            seq,
-        ),
+        (None, count) => reason(true, "backup", intact(count, "backup"), seq),
+    }
+}
+
+fn intact(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("its {what} is present and intact"),
+        _ => format!("its {count} {what}s are present and intact"),
     }
 }
 
@@ -218,7 +220,8 @@ fn reversible(later: &[&Deployment], unread: &[Seq]) -> TargetReason {
         }
     }
     if steps.is_empty() {
-        reason(true, "reversible", "no irreversible step since", seqs)
+        let looked_at = later.iter().map(|d| d.head).collect();
+        reason(true, "reversible", "no irreversible step since", looked_at)
     } else {
         reason(
             false,
