@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::event::Record;
-use surefoot_kernel::id::{DeploymentId, StepId};
+use surefoot_kernel::id::StepId;
 use surefoot_kernel::machine::{Command, Deployment, Rejection};
 use surefoot_kernel::port::{BlobError, BlobStore, EventLog};
 use surefoot_kernel::runner::{Input, Output, Runner, Stop, Token};
@@ -131,7 +131,7 @@ impl Engine {
         };
         let mut input = Input::Tick;
         if let Some(d) = runner.state().deployment() {
-            match drive.settle(d.id, messages, observer).await {
+            match drive.settle(d, messages, observer).await {
                 ControlFlow::Continue(first) => input = first,
                 ControlFlow::Break(()) => return Driven::Quit,
             }
@@ -184,7 +184,7 @@ impl Engine {
 fn still_running(child: &Child) -> String {
     let [age, left] = [child.age(), child.time_left()].map(|time| Span::seconds(time.as_secs()));
     let pid = child.pid();
-    format!("process {pid} is still running, since {age}; waiting at most {left} until it ends")
+    format!("process {pid} is still running after {age}; waiting at most {left} until it ends")
 }
 
 struct Drive<'a> {
@@ -250,14 +250,17 @@ impl Drive<'_> {
     /// hears first. Whatever is sent to it meanwhile is heard afterwards; only who cannot wait breaks it off.
     async fn settle(
         &self,
-        deployment: DeploymentId,
+        deployment: &Deployment,
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
     ) -> ControlFlow<(), Input> {
-        let left_over = self.engine.children.left_over(deployment).unwrap_or_else(|error| {
+        let left_over = self.engine.children.left_over(deployment.id).unwrap_or_else(|error| {
             tracing::warn!(%error, "processes that were left running cannot be looked for");
             Vec::new()
         });
+        if !left_over.is_empty() {
+            observer.recorded(&[], Some(deployment));
+        }
         let (mut ended, mut kept) = (Vec::new(), Vec::new());
         for child in left_over {
             observer.progress(child.step(), &still_running(&child));

@@ -12,7 +12,7 @@ use surefoot_kernel::port::BlobStore as _;
 use surefoot_kernel::runner::{Identity, Input, Runner, Stop};
 use surefoot_plugin_host::{Children, Secrets};
 use surefoot_store::Store;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::access::{AccessError, Owner, own, serve};
 use crate::app::App;
@@ -92,9 +92,17 @@ impl Session {
             wait: app.out.is_terminal,
         };
         let driven = app.runtime.block_on(async {
-            let signals = tokio::spawn(on_signals(sender.clone()));
+            let heard = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+                (Ok(interrupt), Ok(terminate)) => Some(tokio::spawn(on_signals(interrupt, terminate, sender.clone()))),
+                _ => {
+                    tracing::warn!("signals cannot be caught: an interrupted deployment is resumed from its log");
+                    None
+                }
+            };
             let driven = engine.drive(&mut runner, &sender, &mut messages, &mut watcher).await;
-            signals.abort();
+            if let Some(heard) = heard {
+                heard.abort();
+            }
             driven
         });
         let State::Present(deployment) = runner.state() else {
@@ -202,11 +210,7 @@ fn ended_early(driven: Driven, id: DeploymentId) -> CliError {
 }
 
 /// The first signal stops at the next safe point, the second at once.
-async fn on_signals(inbox: Inbox) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return tracing::warn!("signals cannot be caught: an interrupted deployment is resumed from its log");
-    };
+async fn on_signals(mut interrupt: Signal, mut terminate: Signal, inbox: Inbox) {
     for first in [true, false] {
         let name = tokio::select! {
             _ = interrupt.recv() => "Ctrl-C",
