@@ -11,7 +11,7 @@ mod identity;
 mod journal;
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +88,8 @@ pub enum Driven {
     Stopped(Stop),
     /// A plugin could not be loaded; the deployment stands where it stood.
     PluginLost(PluginLost),
+    /// What an earlier runner left running cannot be looked for, so nothing may go on beside it.
+    Unsettled(io::Error),
     /// Somebody could not wait.
     Quit,
 }
@@ -132,8 +134,8 @@ impl Engine {
         let mut input = Input::Tick;
         if let Some(d) = runner.state().deployment() {
             match drive.settle(d, messages, observer).await {
-                ControlFlow::Continue(first) => input = first,
-                ControlFlow::Break(()) => return Driven::Quit,
+                Ok(first) => input = first,
+                Err(driven) => return driven,
             }
         }
         let mut held_since = None;
@@ -253,11 +255,12 @@ impl Drive<'_> {
         deployment: &Deployment,
         messages: &mut mpsc::UnboundedReceiver<Message>,
         observer: &mut dyn Observer,
-    ) -> ControlFlow<(), Input> {
-        let left_over = self.engine.children.left_over(deployment.id).unwrap_or_else(|error| {
-            tracing::warn!(%error, "processes that were left running cannot be looked for");
-            Vec::new()
-        });
+    ) -> Result<Input, Driven> {
+        let left_over = self
+            .engine
+            .children
+            .left_over(deployment.id)
+            .map_err(Driven::Unsettled)?;
         if !left_over.is_empty() {
             observer.recorded(&[], Some(deployment));
         }
@@ -270,7 +273,7 @@ impl Drive<'_> {
                 tokio::select! {
                     by_itself = &mut settled => break by_itself,
                     message = messages.recv() => match message {
-                        Some(Message::Quit | Message::Input(Input::Stop { .. })) | None => return ControlFlow::Break(()),
+                        Some(Message::Quit | Message::Input(Input::Stop { .. })) | None => return Err(Driven::Quit),
                         Some(message) => kept.push(message),
                     },
                 }
@@ -292,7 +295,7 @@ impl Drive<'_> {
         for message in ended.map(Message::Input).chain(kept) {
             let _gone = self.inbox.send(message);
         }
-        ControlFlow::Continue(first)
+        Ok(first)
     }
 
     async fn next(

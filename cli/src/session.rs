@@ -131,8 +131,10 @@ impl Session {
 
     fn children(&self) -> Result<Children, CliError> {
         let folder = self.folder.join(CHILDREN);
-        Children::in_folder(&folder)
-            .map_err(|e| CliError::new(ExitCode::Internal, format!("{} cannot be made: {e}", folder.display())))
+        Children::in_folder(&folder).map_err(|error| {
+            let text = format!("running processes cannot be announced in {}: {error}", folder.display());
+            CliError::new(ExitCode::Internal, text).hint("it has to be a folder that you may write to")
+        })
     }
 
     /// Who drives it from here on.
@@ -196,6 +198,12 @@ fn ended_early(driven: Driven, id: DeploymentId) -> CliError {
         Driven::PluginLost(lost) => {
             CliError::new(CliError::from(lost.error.clone()).exit(), lost.to_string()).hint(format!(
                 "nothing was concluded from that; put the blob back from a backup of the data folder, then {resume}"
+            ))
+        }
+        Driven::Unsettled(error) => {
+            let text = format!("processes that may have been left running cannot be looked for: {error}");
+            CliError::new(ExitCode::Internal, text).hint(format!(
+                "look at the folder `{CHILDREN}` in the data folder, then {resume}"
             ))
         }
         Driven::Quit => CliError::new(ExitCode::Waiting, "stopped at once").hint(resume),

@@ -22,6 +22,9 @@ pub use self::proc::started_at;
 /// The environment variable that carries an effect's key.
 pub(crate) const KEY: &str = "SUREFOOT_IDEMPOTENCY_KEY";
 
+/// Extension of a whole announcement.
+const ANNOUNCEMENT: &str = "json";
+
 /// How long a process may take to end after it was asked to.
 pub(crate) const TERMINATION: Duration = Duration::from_secs(2);
 
@@ -91,7 +94,7 @@ impl Children {
             file: self
                 .folder
                 .as_ref()
-                .map(|folder| folder.join(format!("{deployment}.{step}.{effect}.json"))),
+                .map(|folder| folder.join(format!("{deployment}.{step}.{effect}.{ANNOUNCEMENT}"))),
             entry: Entry {
                 deployment,
                 step: step.clone(),
@@ -117,7 +120,12 @@ impl Children {
         let mut found = Vec::new();
         for file in fs::read_dir(folder)? {
             let file = file?.path();
-            // A file that was not written to its end announces a process that was not started.
+            // Half an announcement has a whole one beside it, or announces a process that was not started; half an
+            // output belongs to nobody any more.
+            if file.extension().is_none_or(|extension| extension != ANNOUNCEMENT) {
+                remove(&file);
+                continue;
+            }
             let entry = fs::read(&file)
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
@@ -378,5 +386,18 @@ mod tests {
         fs::write(folder.path().join("half.new"), "{").unwrap();
         assert!(children.left_over(deployment()).unwrap().is_empty());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_process_whose_naming_was_interrupted_is_found_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        let mut entry = announced(&children, Duration::from_secs(60));
+        entry.started(std::process::id());
+        let file = entry.file.clone().unwrap();
+        std::mem::forget(entry);
+        fs::copy(&file, file.with_extension("new")).unwrap();
+        assert_eq!(children.left_over(deployment()).unwrap().len(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -186,6 +186,26 @@ fn the_plugin_is_missing_or_altered() {
 }
 
 #[test]
+fn what_was_left_running_cannot_be_looked_for() {
+    let scene = interrupted();
+    while_damaged(
+        &scene,
+        |data| {
+            fs::remove_dir_all(data.join("children")).expect("removed");
+            fs::write(data.join("children"), "").expect("written");
+        },
+        || {
+            refused(
+                scene.output(&["resume"]),
+                1,
+                &["processes cannot be announced", "children"],
+            )
+        },
+    );
+    resumed(&scene);
+}
+
+#[test]
 fn two_data_folders_are_mixed_up() {
     let (scene, other) = (interrupted(), interrupted());
     while_damaged(
