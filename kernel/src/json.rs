@@ -1,7 +1,12 @@
 //! JSON values inside events: carried in CBOR as the bytes of their canonical text.
 //!
-//! Keys are sorted and there is no white space, so equal values have equal bytes and
-//! equal digests.
+//! What the text is, is said to the byte in `docs/FORMAT.md` ("JSON text"), and written and read here,
+//! never by a library: a value has one text, a text one value, whichever release of `serde_json` is built
+//! in and whatever features it is built with.
+
+mod number;
+mod read;
+mod write;
 
 use minicbor::decode::{self, Decoder};
 use minicbor::encode::{self, Encoder, Write};
@@ -22,15 +27,22 @@ impl Json {
     }
 
     /// Any serializable value; `null` for one that JSON cannot express.
+    ///
+    /// A number that is not finite is one of those, wherever it stands: it alone becomes `null`. What
+    /// refuses to be serialized (a map with keys that are no strings, an integer of more than 64 bits)
+    /// becomes `null` as a whole.
     #[must_use]
     pub fn of<T: Serialize>(value: &T) -> Self {
         Self(serde_json::to_value(value).unwrap_or_default())
     }
 
-    /// The text: sorted keys, no white space.
+    /// The canonical text (`docs/FORMAT.md`, "JSON text").
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.to_string()
+        let mut text = String::with_capacity(128);
+        // A string takes whatever is written into it.
+        let _infallible = write::write(&self.0, &mut text);
+        text
     }
 
     /// The digest of [`Json::text`].
@@ -48,21 +60,18 @@ impl From<serde_json::Value> for Json {
 
 impl<C> minicbor::Encode<C> for Json {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        e.bytes(self.text().as_bytes())?.ok()
+        let text = self.text();
+        debug_assert_eq!(read::read(text.as_bytes()).err(), None, "what is written can be read");
+        e.bytes(text.as_bytes())?.ok()
     }
 }
 
 impl<'b, C> minicbor::Decode<'b, C> for Json {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
         let at = d.position();
-        let bytes = d.bytes()?;
-        let value =
-            serde_json::from_slice(bytes).map_err(|e| decode::Error::message(format!("not JSON: {e}")).at(at))?;
-        let json = Self(value);
-        if json.text().as_bytes() == bytes {
-            Ok(json)
-        } else {
-            Err(decode::Error::message("JSON text is not in canonical form").at(at))
+        match read::read(d.bytes()?) {
+            Ok(value) => Ok(Self(value)),
+            Err(refused) => Err(decode::Error::message(refused).at(at)),
         }
     }
 }
