@@ -1,6 +1,7 @@
 //! The kernel from outside.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
+mod json;
 mod laws;
 mod model;
 mod plans;
