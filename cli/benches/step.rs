@@ -18,7 +18,7 @@ use serde_json::json;
 use surefoot::engine::{Clock, Driven, Engine, Observer, inbox, runner_identity};
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{Event, Record};
+use surefoot_kernel::event::{DeploymentEvent, Event, Record};
 use surefoot_kernel::id::{DeploymentId, StepId};
 use surefoot_kernel::machine::{Deployment, Environment};
 use surefoot_kernel::plan::Plan;
@@ -37,7 +37,7 @@ impl Observer for Watch {
     fn recorded(&mut self, records: &[Record], _: Option<&Deployment>) {
         let ended = records
             .iter()
-            .filter(|record| matches!(record.event, Event::AttemptSucceeded(_)));
+            .filter(|record| matches!(record.event, Event::Deployment(DeploymentEvent::AttemptSucceeded(_))));
         self.ends.extend(ended.map(|_| Instant::now()));
     }
 
@@ -100,10 +100,7 @@ fn steps(folder: &std::path::Path) -> Vec<Duration> {
         children: Children::unannounced(),
         clock: Clock::start(),
     };
-    let actor = Actor::Person {
-        name: "bench".to_owned(),
-        role: None,
-    };
+    let actor = Actor::Surefoot;
     let identity = Identity {
         runner: runner_identity(),
         actor,

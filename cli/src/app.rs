@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use crate::context::Output;
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::people;
+use crate::people::{self, Claims};
 
 /// The process as a whole.
 pub struct App {
@@ -19,6 +19,8 @@ pub struct App {
     pub out: Output,
     /// Who acts.
     pub actor: Actor,
+    /// What they say of themselves, for a process that finds out by itself who asks.
+    pub claims: Claims,
     /// Whether the log of what goes on inside is written to standard error.
     pub logging: bool,
     /// For everything that waits.
@@ -38,7 +40,8 @@ impl App {
         Ok(Self {
             data,
             out,
-            actor: people::actor(by, None),
+            actor: people::actor(Claims::new(by, None)),
+            claims: Claims::new(by, None),
             logging,
             runtime,
         })

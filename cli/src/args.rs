@@ -14,7 +14,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind
 
 pub use deploy::{DemoArgs, PlanArgs, ReleaseArgs, ResumeArgs, RollbackArgs, RunArgs};
 pub use inspect::{CheckArgs, CompletionsArgs, ListArgs, LogArgs, StatusArgs, TargetsArgs, WatchArgs};
-pub use people::{AbortArgs, ApproveArgs, Decision, RefuseArgs, ResolveArgs};
+pub use people::{AbortArgs, ApproveArgs, Decision, EraseArgs, RefuseArgs, ResolveArgs};
 pub use value::{EnvironmentSelector, Setting};
 
 use crate::context::Format;
@@ -75,7 +75,7 @@ pub struct GlobalArgs {
     /// Tell on standard error what goes on inside; twice for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Who acts, for the log [default: your login name]
+    /// Who you say you are; the log keeps it beside the user that was seen
     #[arg(
         long,
         global = true,
@@ -160,6 +160,8 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Do not let a checkpoint pass
     Refuse(RefuseArgs),
+    /// Remove what an event holds from the record, on the record
+    Erase(EraseArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
 }

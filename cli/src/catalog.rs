@@ -77,7 +77,7 @@ impl PluginCatalog for Catalog {
         }
         let description = self
             .runtime
-            .block_on(self.host.describe(&component))
+            .block_on(self.host.describe(&component, None))
             .map_err(|e| e.to_string())?;
         let entry = CatalogEntry {
             description,

@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod decide;
 pub mod demo;
+pub mod erase;
 pub mod list;
 pub mod log;
 pub mod plan;

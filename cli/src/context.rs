@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use surefoot_kernel::event::RunnerIdentity;
-use surefoot_kernel::port::{BlobStore, EventLog};
+use surefoot_kernel::port::BlobStore;
 use surefoot_kernel::runbook::PluginCatalog;
 use surefoot_kernel::time::Timestamp;
+use surefoot_store::Entries;
 
 use crate::engine::is_alive;
 use crate::error::CliError;
@@ -17,7 +18,7 @@ use crate::view::paint::Paint;
 /// Everything that a command which only looks may use.
 pub struct Context<'a> {
     /// The event log, for reading; an empty one where there is no data folder yet.
-    pub log: Arc<dyn EventLog>,
+    pub log: Arc<dyn Entries>,
     /// Blobs, where they are within reach.
     pub blobs: Option<Arc<dyn BlobStore>>,
     /// Plugins that runbooks may name.

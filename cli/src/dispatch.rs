@@ -4,9 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use surefoot_kernel::id::Seq;
-use surefoot_kernel::port::{BlobStore, EventLog, MemoryLog};
+use surefoot_kernel::port::{BlobStore, MemoryLog};
 use surefoot_kernel::runbook::{MemoryCatalog, PluginCatalog};
-use surefoot_store::FileBlobs;
+use surefoot_store::{Entries, FileBlobs};
 
 use crate::access::{Decision, Reader};
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::commands;
 use crate::context::{Alone, Context, Format, Output};
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::people;
+use crate::people::Claims;
 use crate::planning::catalog;
 use crate::session::refused;
 use crate::view::paint::Paint;
@@ -75,8 +75,7 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
         Command::Resume(args) => commands::resume::run(args, &act()?),
         Command::Rollback(args) => commands::rollback::run(args, &act()?),
         Command::Abort(args) => {
-            let actor = people::actor(by.as_deref(), None);
-            commands::abort::run(&act()?, &args.id, args.reason.clone(), actor)
+            commands::abort::run(&act()?, &args.id, args.reason.clone(), Claims::new(by.as_deref(), None))
         }
         Command::Resolve(args) => {
             let decision = Decision::Resolve(
@@ -85,26 +84,19 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
                 args.reason.clone(),
                 args.hold.map(Seq),
             );
-            commands::decide::run(&act()?, &args.id, decision, people::actor(by.as_deref(), None))
+            commands::decide::run(&act()?, &args.id, decision, Claims::new(by.as_deref(), None))
         }
         Command::Approve(args) => {
             let decision = Decision::Approve(args.checkpoint.clone(), args.role.clone(), args.note.clone());
-            commands::decide::run(
-                &act()?,
-                &args.id,
-                decision,
-                people::actor(by.as_deref(), Some(&args.role)),
-            )
+            let claims = Claims::new(by.as_deref(), Some(&args.role));
+            commands::decide::run(&act()?, &args.id, decision, claims)
         }
         Command::Refuse(args) => {
             let decision = Decision::Refuse(args.checkpoint.clone(), args.role.clone(), args.note.clone());
-            commands::decide::run(
-                &act()?,
-                &args.id,
-                decision,
-                people::actor(by.as_deref(), Some(&args.role)),
-            )
+            let claims = Claims::new(by.as_deref(), Some(&args.role));
+            commands::decide::run(&act()?, &args.id, decision, claims)
         }
+        Command::Erase(args) => commands::erase::run(args, &act()?),
         Command::Check(args) => {
             let app = act()?;
             let catalog = catalog(&app, &args.runbook)?;
@@ -147,7 +139,7 @@ fn look(
     } else {
         None
     };
-    let log: Arc<dyn EventLog> = reader.clone();
+    let log: Arc<dyn Entries> = reader.clone();
     command(&Context {
         log,
         blobs,

@@ -222,6 +222,7 @@ impl Drive<'_> {
                         attempt,
                         input,
                         record,
+                        look: None,
                         time_left,
                     };
                     self.attempts.execute(self.engine, d, self.inbox, execution);
@@ -232,10 +233,17 @@ impl Drive<'_> {
                 attempt,
                 input,
                 doubt,
+                look,
             } => {
                 if let Some(d) = deployment {
-                    self.attempts
-                        .reconcile(self.engine, d, self.inbox, (step, attempt, input, doubt));
+                    let look = attempts::Look {
+                        step,
+                        attempt,
+                        input,
+                        doubt,
+                        look,
+                    };
+                    self.attempts.reconcile(self.engine, d, self.inbox, look);
                 }
             }
             Output::Cancel { step, attempt } => self.attempts.cancel(&step, attempt),
@@ -267,7 +275,8 @@ impl Drive<'_> {
         let (mut ended, mut kept) = (Vec::new(), Vec::new());
         for child in left_over {
             observer.progress(child.step(), &still_running(&child));
-            let (step, effect, pid) = (child.step().clone(), child.effect(), child.pid());
+            let (step, attempt) = (child.step().clone(), child.attempt());
+            let (effect, look, pid) = (child.effect(), child.look(), child.pid());
             let mut settled = std::pin::pin!(child.settled());
             let by_itself = loop {
                 tokio::select! {
@@ -280,9 +289,11 @@ impl Drive<'_> {
             };
             let command = Command::Settle {
                 step,
+                attempt,
                 effect,
                 pid,
                 by_itself,
+                look,
             };
             ended.push(Input::Command {
                 command,

@@ -8,6 +8,7 @@ use std::io;
 use serde::Serialize;
 use surefoot_kernel::machine::{Corrupt, Rejection};
 use surefoot_kernel::port::{BlobError, LogError};
+use surefoot_kernel::runner::OfflineError;
 
 use surefoot_store::OpenError;
 
@@ -56,6 +57,13 @@ impl CliError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says first what the failure means for what was shown before it.
+    #[must_use]
+    pub fn context(mut self, context: impl std::fmt::Display) -> Self {
+        self.what = format!("{context}: {}", self.what);
         self
     }
 
@@ -124,6 +132,11 @@ impl From<LogError> for CliError {
             LogError::Io(_) => Self::new(ExitCode::Internal, what).hint(
                 "look at the data folder's owner, its permissions and its disk; what was recorded stays, and `surefoot resume` goes on from there",
             ),
+            LogError::Newer { .. } | LogError::NewerFormat { .. } => Self::new(ExitCode::Internal, what)
+                .hint("nothing is damaged: use the Surefoot that wrote it, or a later one"),
+            LogError::Withheld { .. } => Self::new(ExitCode::Internal, what)
+                .hint("nothing is damaged: ask for a copy that has it, or look at `surefoot log`, which goes on"),
+            LogError::OutOfRange(_) => Self::usage(what),
             LogError::Conflict { .. } | LogError::Invalid(_) => Self::new(ExitCode::Internal, what),
         }
     }
@@ -136,6 +149,7 @@ impl From<OpenError> for CliError {
             OpenError::Log(error) => error.into(),
             OpenError::Blobs(error) => error.into(),
             OpenError::Network { .. } => Self::usage(what),
+            OpenError::Unreleased { .. } => Self::usage(what).hint("name another folder with `--data DIR`"),
             OpenError::OtherFormat { .. } | OpenError::MixedUp { .. } => {
                 Self::new(ExitCode::Integrity, what).hint("nothing in the folder was changed")
             }
@@ -147,8 +161,21 @@ impl From<OpenError> for CliError {
 
 impl From<Corrupt> for CliError {
     fn from(corrupt: Corrupt) -> Self {
+        if corrupt.is_newer() {
+            return Self::new(ExitCode::Internal, format!("event {}: {}", corrupt.seq, corrupt.why))
+                .hint("nothing is damaged: use the Surefoot that wrote it, or a later one");
+        }
         Self::new(ExitCode::Integrity, format!("the log does not make sense: {corrupt}"))
             .hint("this is not a log that this Surefoot wrote: keep it as it is for an investigation")
+    }
+}
+
+impl From<OfflineError> for CliError {
+    fn from(error: OfflineError) -> Self {
+        match error {
+            OfflineError::Rejected(rejection) => rejection.into(),
+            OfflineError::Corrupt(corrupt) => corrupt.into(),
+        }
     }
 }
 
@@ -161,14 +188,10 @@ impl From<Rejection> for CliError {
                 id.short()
             )),
             Rejection::Stale(..) => Self::new(ExitCode::Locked, what),
-            Rejection::Absent
-            | Rejection::Exists
-            | Rejection::Ended(_)
-            | Rejection::Unclaimed
-            | Rejection::NotNow(_)
-            | Rejection::Forbidden { .. } => {
-                Self::usage(what).hint("`surefoot status` shows where it stands and what can be done")
-            }
+            Rejection::Log(error) => error.into(),
+            Rejection::RunnerStopped | Rejection::Stopping(_) => Self::new(ExitCode::Internal, what)
+                .hint("`surefoot status` shows where it stands; `surefoot resume` goes on from there"),
+            _ => Self::usage(what).hint("`surefoot status` shows where it stands and what can be done"),
         }
     }
 }

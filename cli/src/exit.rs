@@ -83,8 +83,8 @@ impl ExitCode {
             Stage::Succeeded => Some(Self::Ok),
             Stage::RolledBack { .. } => Some(Self::RolledBack),
             Stage::RollbackFailed { .. } => Some(Self::RollbackFailed),
-            Stage::Aborted { no_go, .. } => {
-                let out_of_time = *no_go && timed_out(d);
+            Stage::Aborted { why } => {
+                let out_of_time = why.is_no_go() && timed_out(d);
                 Some(if out_of_time { Self::TimedOut } else { Self::NoGo })
             }
             Stage::Created | Stage::Ready { .. } | Stage::Running { .. } | Stage::Judging { .. } => {

@@ -211,7 +211,7 @@ fn ended_early(driven: Driven, id: DeploymentId) -> CliError {
             Stop::Locked(other) => surefoot_kernel::machine::Rejection::Locked(other).into(),
             Stop::Rejected(rejection) => rejection.into(),
             Stop::Lost(error) | Stop::LogFailed(error) => CliError::from(error).hint(resume),
-            Stop::Corrupt(text) => CliError::new(ExitCode::Integrity, text),
+            Stop::Corrupt(corrupt) => corrupt.into(),
             Stop::Ended | Stop::Released => CliError::new(ExitCode::Internal, "the deployment was never recorded"),
         },
     }

@@ -4,8 +4,10 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::id::{DeploymentId, EffectNo, StepId};
+use crate::id::{AttemptNo, DeploymentId, EffectNo, LookNo, StepId};
 use crate::json::Json;
+use crate::place::Place;
+use crate::time::Timestamp;
 
 /// What may be done with an effect that a crash left in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
@@ -46,6 +48,10 @@ pub struct EffectRequest {
     /// Its arguments as a JSON object. Long binary ones appear as a digest.
     #[n(2)]
     pub arguments: Json,
+    /// Where it happens.
+    #[n(3)]
+    #[serde(default, skip_serializing_if = "Place::is_here")]
+    pub place: Place,
 }
 
 impl EffectRequest {
@@ -100,6 +106,17 @@ pub fn idempotency_key(deployment: DeploymentId, step: &StepId, effect: EffectNo
     format!("{deployment}/{step}/{effect}")
 }
 
+/// The same for a host call of a look: it never stands for a host call of the attempt, nor of another look.
+#[must_use]
+pub fn idempotency_key_of_look(
+    deployment: DeploymentId,
+    step: &StepId,
+    (attempt, look): (AttemptNo, LookNo),
+    effect: EffectNo,
+) -> String {
+    format!("{deployment}/{step}/{attempt}.{look}/{effect}")
+}
+
 /// What a probe found out about an effect in doubt.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
@@ -134,6 +151,53 @@ pub struct Observation {
     /// Sorted by name.
     #[n(3)]
     pub labels: Vec<(String, String)>,
+    /// When the sampled time began; without it, when the attempt did that took the sample.
+    #[n(4)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<Timestamp>,
+    /// When it ended; without it, when that attempt did.
+    #[n(5)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// A blob that an artifact consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
+pub struct BlobRef {
+    /// BLAKE3 of the content.
+    #[n(0)]
+    pub digest: Digest,
+    /// Bytes before compression.
+    #[n(1)]
+    pub size: u64,
+}
+
+/// Something that a step made and that outlives it: a backup, a report, a dump.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Unique among the artifacts of its attempt.
+    #[n(0)]
+    pub name: String,
+    /// What it is for: [`Artifact::BACKUP`], `report`, `dump`, `log`.
+    #[n(1)]
+    pub role: String,
+    /// IANA media type of the first blob.
+    #[n(2)]
+    pub media_type: String,
+    /// Every blob that it consists of, the one that says how the others belong together first.
+    #[n(3)]
+    pub blobs: Vec<BlobRef>,
+    /// What it is a copy of, in the words of the step's input.
+    #[n(4)]
+    pub copy_of: Option<String>,
+    /// The operation that brings it back: `backup-files/restore`.
+    #[n(5)]
+    pub restored_by: Option<String>,
+}
+
+impl Artifact {
+    /// The role of what a release can be brought back with.
+    pub const BACKUP: &'static str = "backup";
 }
 
 /// Why an attempt did not succeed.
@@ -187,4 +251,7 @@ pub struct Outcome {
     /// One sentence for the person who watches.
     #[n(2)]
     pub summary: String,
+    /// What it made that outlives it.
+    #[n(3)]
+    pub artifacts: Vec<Artifact>,
 }

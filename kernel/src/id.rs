@@ -55,6 +55,11 @@ number!(
     Round(u32)
 );
 
+number!(
+    /// Which look of a plugin at the effect of an attempt that is in doubt; the first is 1, 0 means "none yet".
+    LookNo(u32)
+);
+
 /// A name is empty, too long, or has a character that names do not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a {what}: {rule}")]
@@ -285,37 +290,100 @@ impl<'de> Deserialize<'de> for DeploymentId {
 }
 
 /// A sequence of events with its own versions.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+///
+/// Kinds are open: a later Surefoot may have more of them, and a reader that does not know a kind
+/// keeps its streams apart by their keys.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamId {
+    /// The log itself.
+    Log,
     /// One deployment.
-    #[n(0)]
-    Deployment(#[n(0)] DeploymentId),
+    Deployment(DeploymentId),
     /// One environment: who runs in it, what is live.
-    #[n(1)]
-    Environment(#[n(0)] EnvironmentId),
+    Environment(EnvironmentId),
+    /// A stream of a kind that this version does not know.
+    Other(OtherStream),
+}
+
+/// A stream of an unknown kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OtherStream {
+    kind: u32,
+    key: Vec<u8>,
+}
+
+/// Number and key do not name a stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no stream of kind {kind} has that key")]
+pub struct InvalidStream {
+    /// The number of the kind.
+    pub kind: u32,
+}
+
+impl StreamId {
+    const LOG: u32 = 0;
+    const DEPLOYMENT: u32 = 1;
+    const ENVIRONMENT: u32 = 2;
+
+    /// The number of its kind.
+    #[must_use]
+    pub const fn kind(&self) -> u32 {
+        match self {
+            Self::Log => Self::LOG,
+            Self::Deployment(_) => Self::DEPLOYMENT,
+            Self::Environment(_) => Self::ENVIRONMENT,
+            Self::Other(other) => other.kind,
+        }
+    }
+
+    /// Its key among the streams of its kind: nothing for the log, a UUID's 16 bytes for a deployment, the
+    /// text `SERVICE/ENVIRONMENT` for an environment.
+    #[must_use]
+    pub fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Log => Vec::new(),
+            Self::Deployment(id) => id.as_bytes().to_vec(),
+            Self::Environment(id) => id.to_string().into_bytes(),
+            Self::Other(other) => other.key.clone(),
+        }
+    }
+
+    /// The stream of that kind and key.
+    ///
+    /// # Errors
+    /// The kind is known and has no such key.
+    pub fn of(kind: u32, key: &[u8]) -> Result<Self, InvalidStream> {
+        let invalid = || InvalidStream { kind };
+        match kind {
+            Self::LOG if key.is_empty() => Ok(Self::Log),
+            Self::LOG => Err(invalid()),
+            Self::DEPLOYMENT => key
+                .try_into()
+                .map(|id| Self::Deployment(DeploymentId(id)))
+                .map_err(|_| invalid()),
+            Self::ENVIRONMENT => std::str::from_utf8(key)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .map(Self::Environment)
+                .ok_or_else(invalid),
+            kind => Ok(Self::Other(OtherStream {
+                kind,
+                key: key.to_vec(),
+            })),
+        }
+    }
 }
 
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Log => f.write_str("log"),
             Self::Deployment(id) => write!(f, "deployment/{id}"),
             Self::Environment(id) => write!(f, "environment/{id}"),
-        }
-    }
-}
-
-impl FromStr for StreamId {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        match text.split_once('/') {
-            Some(("deployment", id)) => Ok(Self::Deployment(id.parse()?)),
-            Some(("environment", id)) => Ok(Self::Environment(id.parse()?)),
-            Some(_) | None => Err(InvalidName {
-                what: "stream",
-                text: text.chars().take(80).collect(),
-                rule: "write deployment/ID or environment/SERVICE/ENVIRONMENT",
-            }),
+            Self::Other(other) => {
+                write!(f, "kind-{}/", other.kind)?;
+                other.key.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
         }
     }
 }
@@ -326,8 +394,23 @@ impl Serialize for StreamId {
     }
 }
 
-impl<'de> Deserialize<'de> for StreamId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+impl<C> Encode<C> for StreamId {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(2)?.u32(self.kind())?.bytes(&self.key())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for StreamId {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let at = d.position();
+        if d.array()? != Some(2) {
+            return Err(minicbor::decode::Error::message("a stream is a kind and a key").at(at));
+        }
+        let (kind, key) = (d.u32()?, d.bytes()?);
+        Self::of(kind, key).map_err(|e| minicbor::decode::Error::message(e).at(at))
     }
 }

@@ -11,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod json;
 pub mod machine;
+pub mod place;
 pub mod plan;
 pub mod plugin;
 pub mod port;

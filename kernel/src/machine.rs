@@ -6,20 +6,29 @@
 
 mod apply;
 mod attempt;
+mod cause;
 mod command;
+mod corrupt;
 mod decide;
 mod environment;
+mod list;
 mod pending;
+mod rejection;
 mod state;
 mod targets;
 
-pub use apply::{Corrupt, apply};
+pub use apply::apply;
 pub use attempt::{Attempt, EffectState};
-pub use command::{Command, Rejection};
+pub use cause::cause;
+pub use command::Command;
+pub use corrupt::{Corrupt, Misfit};
 pub use decide::{decide, rollback_needed, scope};
 pub use environment::{Environment, History, environment_event};
+pub use list::SharedList;
 pub use pending::{Pending, pending};
+pub use rejection::{Forbidden, Rejection, Unsound};
 pub use state::{
-    Approval, CheckpointState, Deployment, Hold, Judged, Leaving, Section, Stage, State, StepState, StepStatus,
+    Approval, CheckpointState, Deployment, GoingBack, Hold, Judged, Leaving, Section, Stage, State, StepState,
+    StepStatus,
 };
-pub use targets::{Past, Presence, Target, TargetReason, targets};
+pub use targets::{PLAN_ERASED, Past, Presence, Target, targets};

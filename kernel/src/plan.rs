@@ -4,7 +4,12 @@
 //! will put out (`${{ steps.… }}`), to secrets, and conditions are still open. A plan is a blob,
 //! named by the digest of its canonical JSON.
 
+mod artifact;
 mod back;
+mod reading;
+
+pub use artifact::{ArtifactDigest, InvalidArtifactDigest, ReleaseArtifact};
+pub use reading::UnreadablePlan;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,13 +18,14 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::id::{DeploymentId, EnvironmentId, PhaseId, PluginName, StepId};
+use crate::id::{DeploymentId, EnvironmentId, PhaseId, PluginName, Seq, StepId};
 use crate::json::Json;
 use crate::plugin::PinnedPlugin;
 use crate::time::{Span, Timestamp};
 
 /// What is deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Release {
     /// Version as given: `v2`, `1.14.0`.
     #[n(0)]
@@ -27,13 +33,14 @@ pub struct Release {
     /// Source commit, if known.
     #[n(1)]
     pub commit: Option<String>,
-    /// Digest of the artifact, if known.
+    /// What is deployed itself, if that is known.
     #[n(2)]
-    pub artifact: Option<String>,
+    pub artifact: Option<ReleaseArtifact>,
 }
 
 /// A release together with the deployment that brought it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Deployed {
     /// The deployment that made it live.
     #[n(0)]
@@ -45,8 +52,9 @@ pub struct Deployed {
 
 /// Everything one deployment will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// Shape of this document; 1.
+    /// Shape of this document: [`Plan::FORMAT`].
     pub format: u32,
     /// Where it deploys.
     pub environment: EnvironmentId,
@@ -78,7 +86,7 @@ pub struct Plan {
 
 /// Which way a plan goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Intent {
     /// A new release.
     Deploy,
@@ -90,11 +98,28 @@ pub enum Intent {
         reason: String,
         /// Whether the target was not called safe and was forced.
         forced: bool,
+        /// What spoke for and against the target, as it was judged then.
+        judged: Vec<TargetReason>,
     },
+}
+
+/// One thing that was looked at when a target was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetReason {
+    /// In favour.
+    pub ok: bool,
+    /// Stable name: `validated`, `not-abandoned`, ….
+    pub code: String,
+    /// For people.
+    pub text: String,
+    /// The events that it rests on.
+    pub seq: Vec<Seq>,
 }
 
 /// When a deployment may start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// As written, for people: `02:00–05:00 UTC`.
     pub text: String,
@@ -144,6 +169,7 @@ pub enum PhaseKind {
 
 /// One phase with its steps and the checkpoint that closes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Phase {
     /// Unique in the plan.
     pub id: PhaseId,
@@ -163,6 +189,7 @@ pub struct Phase {
 
 /// One concrete step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// Unique in the plan.
     pub id: StepId,
@@ -194,6 +221,7 @@ pub struct Step {
 
 /// How often, and how soon again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Attempts in all, at least 1.
     pub attempts: u32,
@@ -227,6 +255,7 @@ pub enum OnFailure {
 
 /// The go/no-go gate that closes a phase.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// For people.
     pub name: String,
@@ -254,6 +283,7 @@ pub enum OnNoGo {
 
 /// A limit on a metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Threshold {
     /// Name of the observed metric.
     pub metric: String,
@@ -271,6 +301,7 @@ pub struct Threshold {
 
 /// `> 5 %`: a comparison with a number, and the unit that the number has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bound {
     /// How to compare a sample with the value.
     pub relation: Relation,
@@ -297,17 +328,34 @@ pub enum Relation {
     AtLeast,
 }
 
+impl Relation {
+    /// `<`, `<=`, `>` or `>=`.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+}
+
 /// How bad a threshold's breach is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
 pub enum Severity {
     /// Roll back at once.
+    #[n(0)]
     P0,
     /// Consider rolling back.
+    #[n(1)]
     P1,
 }
 
 /// How to go back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rollback {
     /// Longest expected duration.
     pub budget: Option<Span>,
@@ -320,6 +368,9 @@ pub struct Rollback {
 impl Plan {
     /// Name of the rollback section where a phase is meant.
     pub const ROLLBACK: &'static str = "rollback";
+
+    /// The shape that this version writes, and the newest that it reads.
+    pub const FORMAT: u32 = 1;
 
     /// Index of the phase with that id.
     #[must_use]

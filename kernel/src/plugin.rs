@@ -60,6 +60,7 @@ pub fn interface_of(operation: &str) -> Option<&'static str> {
 
 /// A plugin as a plan pins it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PinnedPlugin {
     /// Where the runbook got it: `std`, or a path.
     pub source: String,
@@ -67,6 +68,9 @@ pub struct PinnedPlugin {
     pub version: String,
     /// Digest of the component's bytes; the blob of that digest is in the store.
     pub digest: Digest,
+    /// The script that it runs, if it is one that runs scripts; the blob of that digest is in the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Digest>,
     /// What it may do. Everything else is denied.
     pub grants: Grants,
     /// How much of everything it may use.

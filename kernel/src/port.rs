@@ -6,6 +6,8 @@ mod memory_blob;
 mod memory_log;
 
 pub use blob::{BlobError, BlobInfo, BlobStore};
-pub use log::{Append, Appended, EventLog, LogError, LogHead, NewEvent, StreamAppend, StreamHead};
+pub use log::{
+    Append, Appended, Cause, EventLog, InvalidAppend, LogError, LogHead, NewEvent, StreamAppend, StreamHead,
+};
 pub use memory_blob::MemoryBlobs;
 pub use memory_log::MemoryLog;

@@ -13,9 +13,9 @@ mod outside;
 use crate::actor::Actor;
 use crate::effect::RecordedEffect;
 use crate::event::RunnerIdentity;
-use crate::id::{AttemptNo, DeploymentId, StepId};
+use crate::id::{AttemptNo, DeploymentId, LookNo, StepId};
 use crate::json::Json;
-use crate::machine::{Command, Rejection};
+use crate::machine::{Command, Corrupt, Rejection};
 use crate::port::{Append, Appended, LogError};
 use crate::time::Timestamp;
 
@@ -28,6 +28,10 @@ pub struct Token(pub u64);
 
 /// What the outside tells the runner.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an input is moved once, from who learnt of it into the runner"
+)]
 pub enum Input {
     /// Somebody wants something.
     Command {
@@ -77,6 +81,8 @@ pub enum Output {
         input: Json,
         /// The effect.
         doubt: RecordedEffect,
+        /// Which look it is; its host calls come back as commands with that number.
+        look: LookNo,
     },
     /// Stop executing that attempt; nothing of it is wanted any more.
     Cancel {
@@ -111,10 +117,10 @@ pub enum Stop {
     Rejected(Rejection),
     /// Another runner has taken over.
     Lost(LogError),
-    /// The log cannot be written.
+    /// The log cannot be written, or is damaged.
     LogFailed(LogError),
     /// The log does not make sense.
-    Corrupt(String),
+    Corrupt(Corrupt),
 }
 
 /// Who runs, and for whom.

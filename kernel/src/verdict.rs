@@ -7,9 +7,10 @@ mod evidence;
 pub(crate) mod expression;
 mod judge;
 pub(crate) mod reference;
+mod sentence;
 pub(crate) mod template;
 mod threshold;
 
 pub use evidence::{Judgement, Scope, StepEnd, StepEvidence};
-pub use judge::{condition, judge};
+pub use judge::{JUDGE, condition, judge};
 pub use template::{Unresolved, resolve};

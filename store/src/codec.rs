@@ -1,4 +1,4 @@
-//! The stored form of an event: one deterministic CBOR item, the *envelope*.
+//! The stored form of an event: its *envelope*, two deterministic CBOR items.
 //!
 //! The bytes that are hashed are the bytes that are stored, and for every record there is
 //! exactly one such byte string: the decoder refuses everything that the encoder would not write.
@@ -7,8 +7,8 @@ mod canonical;
 mod envelope;
 mod reader;
 
-pub use envelope::{ActorRef, Envelope, FORMAT, Payload, StreamRef};
-pub(crate) use envelope::{Fields, check_payload, encode, stream_key};
+pub use envelope::{Envelope, FORMAT, Payload, StreamRef, header_of};
+pub(crate) use envelope::{Fields, check_payload, envelope, header, leaf_of, stream_key};
 pub use reader::CodecError;
 pub(crate) use reader::Reader;
 

@@ -11,5 +11,5 @@ pub mod merkle;
 mod store;
 
 pub use blob::FileBlobs;
-pub use log::RedbLog;
+pub use log::{Entries, Entry, EntryPayload, RedbLog};
 pub use store::{OpenError, Store};

@@ -6,17 +6,20 @@
 
 mod backend;
 mod batch;
+mod entry;
 mod fault;
 mod job;
 mod open;
 mod proofs;
 mod read;
 mod redb_log;
+mod scrub;
 mod stream_row;
 mod table;
 mod verify;
 mod writer;
 
+pub use entry::{Entries, Entry, EntryPayload, Headline};
 pub use redb::StorageBackend;
 pub use redb_log::{RedbLog, Watcher};
 pub use verify::{Failure, FailureKind, Verification};

@@ -11,13 +11,15 @@ use std::sync::Arc;
 use surefoot_kernel::port::{BlobError, BlobStore, LogError};
 
 use crate::blob::FileBlobs;
+use crate::codec::FORMAT;
 use crate::disk::{Disk, create_folder, network_file_system, sync_folder};
 use crate::log::RedbLog;
 
 const LOG: &str = "log.redb";
 const BLOBS: &str = "blobs";
+const FORMAT_BEGINS: &str = "surefoot data folder, format ";
 const FORMAT_FILE: &str = "FORMAT";
-const FORMAT_TEXT: &str = "surefoot data folder, format 1";
+const FORMAT_TEXT: &str = "surefoot data folder, format 2";
 
 /// Log and blobs of one data folder. One process at a time has it open.
 #[derive(Debug)]
@@ -40,6 +42,15 @@ pub enum OpenError {
         folder: PathBuf,
         /// `nfs`, `cifs`, `fuse.sshfs`, ….
         kind: String,
+    },
+    /// It was made before the format was settled.
+    #[error(
+        "{folder} was made by a Surefoot from before its first release, in a format that none reads any more; keep the \
+         folder elsewhere if you want it, and begin a new one"
+    )]
+    Unreleased {
+        /// The folder.
+        folder: PathBuf,
     },
     /// It was made by a Surefoot of another format.
     #[error(
@@ -160,6 +171,18 @@ fn made_for(folder: &Path) -> Result<Option<String>, OpenError> {
             });
         }
     };
+    let format = found.strip_prefix(FORMAT_BEGINS).and_then(|rest| rest.lines().next());
+    match format.and_then(|format| format.parse::<u64>().ok()) {
+        Some(1) => {
+            let folder = folder.to_owned();
+            return Err(OpenError::Unreleased { folder });
+        }
+        Some(found) if found > FORMAT => {
+            let known = FORMAT;
+            return Err(LogError::NewerFormat { found, known }.into());
+        }
+        Some(_) | None => {}
+    }
     let id = found
         .strip_prefix(FORMAT_TEXT)
         .and_then(|rest| rest.strip_prefix("\nlog "));
@@ -167,7 +190,7 @@ fn made_for(folder: &Path) -> Result<Option<String>, OpenError> {
         Some(id) => Ok(Some(id.to_owned())),
         None => Err(OpenError::OtherFormat {
             folder: folder.to_owned(),
-            found: found.chars().take(80).collect(),
+            found: found.lines().next().unwrap_or_default().chars().take(80).collect(),
         }),
     }
 }

@@ -6,14 +6,16 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use surefoot_kernel::actor::Actor;
-use surefoot_kernel::event::Record;
+use surefoot_kernel::event::{EventError, Record};
 use surefoot_kernel::id::{DeploymentId, Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::{Append, Appended, EventLog, LogError, LogHead, StreamHead};
 
 use super::folder::socket_path;
 use super::frame;
 use super::protocol::{Decision, Owner, Request, Response, StreamEnd, decode, encode};
+use surefoot_store::{Entries, Entry};
+
+use crate::people::Claims;
 
 /// How long the owner may take for an answer, beyond what it was asked to wait.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -64,10 +66,10 @@ impl Client {
     pub(crate) fn decide(
         &self,
         deployment: DeploymentId,
-        actor: Actor,
+        claims: Claims,
         decision: Decision,
     ) -> io::Result<Result<(), String>> {
-        match self.ask(&Request::Decide(deployment, actor, decision), Duration::ZERO)? {
+        match self.ask(&Request::Decide(deployment, claims, decision), Duration::ZERO)? {
             Response::Done => Ok(Ok(())),
             Response::Rejected(text) => Ok(Err(text)),
             Response::Failed(text) => Err(io::Error::other(text)),
@@ -79,6 +81,7 @@ impl Client {
         let gone = |error: io::Error| LogError::Io(format!("through process {}: {error}", self.owner.runner.pid));
         match self.ask(request, Duration::ZERO).map_err(gone)? {
             Response::Failed(text) => Err(LogError::Io(text)),
+            Response::Unreadable(unreadable) => Err(unreadable.into()),
             response => answer(response).ok_or_else(|| gone(unexpected())),
         }
     }
@@ -91,16 +94,17 @@ impl Client {
             let page = self.query(&request(all.last(), left), |response| match response {
                 Response::Records(records) => Some(records),
                 _ => None,
-            })?;
+            });
+            let page = match page {
+                // What precedes it can be read; whoever asks for what follows is told.
+                Err(_) if !all.is_empty() => break,
+                page => page?,
+            };
             if page.is_empty() {
                 break;
             }
             for wire in page {
-                let text = |e: minicbor::decode::Error| LogError::Corrupt {
-                    seq: None,
-                    text: e.to_string(),
-                };
-                all.push(wire.try_into().map_err(text)?);
+                all.push(wire.try_into().map_err(|e: EventError| gone_wrong(&e))?);
             }
         }
         Ok(all)
@@ -112,6 +116,13 @@ fn ask(stream: &mut UnixStream, request: &Request, wait: Duration) -> io::Result
     frame::write(stream, &encode(request))?;
     let answer = frame::read(stream)?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
     decode(&answer)
+}
+
+fn gone_wrong(error: &EventError) -> LogError {
+    LogError::Corrupt {
+        seq: None,
+        text: format!("the other process sent what cannot be read: {error}"),
+    }
 }
 
 fn unexpected() -> io::Error {
@@ -173,5 +184,24 @@ impl EventLog for Client {
             }
             _ => None,
         })
+    }
+}
+
+impl Entries for Client {
+    fn entries(&self, from: Seq, limit: usize) -> Result<Vec<Entry>, LogError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.query(&Request::Entries(from, limit), entries_of)
+    }
+
+    fn stream_entries(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Entry>, LogError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.query(&Request::StreamEntries(stream.clone(), after, limit), entries_of)
+    }
+}
+
+fn entries_of(response: Response) -> Option<Vec<Entry>> {
+    match response {
+        Response::Entries(entries) => Some(entries),
+        _ => None,
     }
 }

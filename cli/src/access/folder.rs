@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use surefoot_kernel::port::{EventLog, LogError};
-use surefoot_store::{OpenError, Store};
+use surefoot_kernel::port::LogError;
+use surefoot_store::{Entries, OpenError, Store};
 
 use super::client::Client;
 use super::protocol::Owner;
@@ -49,7 +49,7 @@ pub(crate) enum AccessError {
 
 impl Access {
     /// The log, for reading.
-    pub(crate) fn log(&self) -> Arc<dyn EventLog> {
+    pub(crate) fn log(&self) -> Arc<dyn Entries> {
         match self {
             Self::Own(store) => store.log.clone(),
             Self::Through(client) => client.clone(),

@@ -3,10 +3,16 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use surefoot_kernel::actor::Actor;
-use surefoot_kernel::event::{Event, EventId, Record, Resolution, RunnerIdentity};
+use surefoot_kernel::digest::Digest;
+use surefoot_kernel::event::{Erasure, Event, EventError, Record, Resolution, RunnerIdentity};
 use surefoot_kernel::id::{DeploymentId, Epoch, PhaseId, Seq, StreamId, StreamVersion};
 use surefoot_kernel::machine::Command;
+use surefoot_kernel::port::LogError;
 use surefoot_kernel::time::Timestamp;
+
+use surefoot_store::Entry;
+
+use crate::people::Claims;
 
 /// A question to the owner of the data folder.
 #[derive(Debug, Encode, Decode)]
@@ -26,7 +32,11 @@ pub(crate) enum Request {
     #[n(6)]
     WaitPast(#[n(0)] u64, #[n(1)] u32),
     #[n(7)]
-    Decide(#[n(0)] DeploymentId, #[n(1)] Actor, #[n(2)] Decision),
+    Decide(#[n(0)] DeploymentId, #[n(1)] Claims, #[n(2)] Decision),
+    #[n(8)]
+    Entries(#[n(0)] Seq, #[n(1)] u32),
+    #[n(9)]
+    StreamEntries(#[n(0)] StreamId, #[n(1)] StreamVersion, #[n(2)] u32),
 }
 
 /// Its answer.
@@ -48,6 +58,61 @@ pub(crate) enum Response {
     Rejected(#[n(0)] String),
     #[n(7)]
     Failed(#[n(0)] String),
+    #[n(8)]
+    Unreadable(#[n(0)] Unreadable),
+    #[n(9)]
+    Entries(#[n(0)] Vec<Entry>),
+}
+
+/// Why the owner cannot read an event, for a reader to say the same.
+#[derive(Debug, Encode, Decode)]
+pub(crate) enum Unreadable {
+    #[n(0)]
+    Newer(#[n(0)] Seq, #[n(1)] u32, #[n(2)] u32),
+    #[n(1)]
+    NewerFormat(#[n(0)] u64, #[n(1)] u64),
+    #[n(2)]
+    Withheld(#[n(0)] Seq, #[n(1)] String),
+    #[n(3)]
+    Corrupt(#[n(0)] Option<Seq>, #[n(1)] String),
+}
+
+impl From<LogError> for Response {
+    fn from(error: LogError) -> Self {
+        let unreadable = match error {
+            LogError::Newer {
+                seq,
+                type_number,
+                type_version,
+            } => Unreadable::Newer(seq, type_number, type_version),
+            LogError::NewerFormat { found, known } => Unreadable::NewerFormat(found, known),
+            LogError::Withheld { seq, name } => Unreadable::Withheld(seq, name),
+            LogError::Corrupt { seq, text } => Unreadable::Corrupt(seq, text),
+            LogError::Conflict { .. }
+            | LogError::Fenced { .. }
+            | LogError::Invalid(_)
+            | LogError::OutOfRange(_)
+            | LogError::Busy(_)
+            | LogError::Full(_)
+            | LogError::Io(_) => return Self::Failed(error.to_string()),
+        };
+        Self::Unreadable(unreadable)
+    }
+}
+
+impl From<Unreadable> for LogError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Newer(seq, type_number, type_version) => Self::Newer {
+                seq,
+                type_number,
+                type_version,
+            },
+            Unreadable::NewerFormat(found, known) => Self::NewerFormat { found, known },
+            Unreadable::Withheld(seq, name) => Self::Withheld { seq, name },
+            Unreadable::Corrupt(seq, text) => Self::Corrupt { seq, text },
+        }
+    }
 }
 
 /// The process that has the data folder open.
@@ -113,19 +178,21 @@ pub(crate) struct WireRecord {
     #[n(2)]
     version: StreamVersion,
     #[n(3)]
-    id: EventId,
-    #[n(4)]
     at: Timestamp,
-    #[n(5)]
+    #[n(4)]
     actor: Actor,
-    #[n(6)]
+    #[n(5)]
     epoch: Epoch,
-    #[n(7)]
+    #[n(6)]
     type_number: u32,
-    #[n(8)]
+    #[n(7)]
     type_version: u32,
-    #[cbor(n(9), with = "minicbor::bytes")]
+    #[cbor(n(8), with = "minicbor::bytes")]
     pub(crate) payload: Vec<u8>,
+    #[n(9)]
+    cause: Option<Seq>,
+    #[n(10)]
+    erased: Option<(Seq, Digest)>,
 }
 
 impl From<&Record> for WireRecord {
@@ -135,30 +202,32 @@ impl From<&Record> for WireRecord {
             seq: record.seq,
             stream: record.stream.clone(),
             version: record.version,
-            id: record.id,
             at: record.at,
             actor: record.actor.clone(),
             epoch: record.epoch,
             type_number,
             type_version,
             payload: record.event.encode(),
+            cause: record.cause,
+            erased: record.erased.map(|erased| (erased.by, erased.digest)),
         }
     }
 }
 
 impl TryFrom<WireRecord> for Record {
-    type Error = minicbor::decode::Error;
+    type Error = EventError;
 
     fn try_from(wire: WireRecord) -> Result<Self, Self::Error> {
         Ok(Self {
             seq: wire.seq,
             stream: wire.stream,
             version: wire.version,
-            id: wire.id,
             at: wire.at,
             actor: wire.actor,
             epoch: wire.epoch,
+            cause: wire.cause,
             event: Event::decode(wire.type_number, wire.type_version, &wire.payload)?,
+            erased: wire.erased.map(|(by, digest)| Erasure { by, digest }),
         })
     }
 }

@@ -13,6 +13,8 @@ use surefoot_kernel::event::{Record, RunnerIdentity};
 use surefoot_kernel::id::{Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::{Append, Appended, EventLog, LogError, LogHead, MemoryLog, StreamHead};
 
+use surefoot_store::{Entries, Entry};
+
 use super::folder::{Access, AccessError, open};
 use crate::context::Surroundings;
 use crate::engine::is_alive;
@@ -40,7 +42,7 @@ impl Reader {
         })
     }
 
-    fn log(&self) -> Result<Arc<dyn EventLog>, LogError> {
+    fn log(&self) -> Result<Arc<dyn Entries>, LogError> {
         let mut access = self.access.lock().unwrap_or_else(PoisonError::into_inner);
         if access.is_none() {
             *access = match open(&self.folder) {
@@ -51,7 +53,7 @@ impl Reader {
         }
         Ok(access
             .as_ref()
-            .map_or_else(|| Arc::new(MemoryLog::default()) as Arc<dyn EventLog>, Access::log))
+            .map_or_else(|| Arc::new(MemoryLog::default()) as Arc<dyn Entries>, Access::log))
     }
 
     fn let_go(&self) {
@@ -59,7 +61,7 @@ impl Reader {
     }
 
     /// Asks; once more if the process that was asked has just ended.
-    fn ask<T>(&self, question: impl Fn(&dyn EventLog) -> Result<T, LogError>) -> Result<T, LogError> {
+    fn ask<T>(&self, question: impl Fn(&dyn Entries) -> Result<T, LogError>) -> Result<T, LogError> {
         match question(&*self.log()?) {
             Err(LogError::Io(_)) => {
                 self.let_go();
@@ -120,5 +122,15 @@ impl EventLog for Reader {
 
     fn streams(&self) -> Result<Vec<(StreamId, StreamHead)>, LogError> {
         self.ask(|log| log.streams())
+    }
+}
+
+impl Entries for Reader {
+    fn entries(&self, from: Seq, limit: usize) -> Result<Vec<Entry>, LogError> {
+        self.ask(|log| log.entries(from, limit))
+    }
+
+    fn stream_entries(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Entry>, LogError> {
+        self.ask(|log| log.stream_entries(stream, after, limit))
     }
 }

@@ -15,13 +15,14 @@ use surefoot_kernel::actor::Actor;
 use surefoot_kernel::event::Record;
 use surefoot_kernel::machine::Command;
 use surefoot_kernel::port::{EventLog, StreamHead};
-use surefoot_store::RedbLog;
+use surefoot_store::{Entries as _, Entry, EntryPayload, RedbLog};
 use tokio::sync::oneshot;
 
 use super::folder::{SOCKET, SocketPath, socket_path};
 use super::frame;
 use super::protocol::{Owner, Request, Response, StreamEnd, WireRecord, decode, encode};
 use crate::engine::{Inbox, Message};
+use crate::people;
 
 /// Most connections at once; a further one is closed at once and tries again.
 const MOST_CONNECTIONS: usize = 256;
@@ -127,19 +128,19 @@ fn answer(mut stream: UnixStream, served: &Served) -> io::Result<()> {
     stream.set_write_timeout(Some(WRITE_LIMIT))?;
     stream.set_read_timeout(Some(IDLE_LIMIT))?;
     while let Some(request) = frame::read(&mut stream)? {
-        let response = respond(decode(&request)?, served);
+        let response = respond(decode(&request)?, &stream, served);
         frame::write(&mut stream, &encode(&response))?;
     }
     Ok(())
 }
 
-fn respond(request: Request, served: &Served) -> Response {
+fn respond(request: Request, stream: &UnixStream, served: &Served) -> Response {
     let Some(log) = served.log.upgrade() else {
         return Response::Failed("the deployment has just ended".to_owned());
     };
     let result = match request {
         Request::Owner => return Response::Owner(served.owner.clone()),
-        Request::Decide(deployment, actor, decision) => {
+        Request::Decide(deployment, claims, decision) => {
             if deployment != served.owner.deployment {
                 let text = format!(
                     "this process runs deployment {}, not {deployment}",
@@ -147,6 +148,10 @@ fn respond(request: Request, served: &Served) -> Response {
                 );
                 return Response::Rejected(text);
             }
+            let actor = match rustix::net::sockopt::socket_peercred(stream) {
+                Ok(peer) => people::peer(peer.uid.as_raw(), peer.pid.as_raw_nonzero().get(), claims),
+                Err(error) => return Response::Failed(format!("who asks cannot be told: {error}")),
+            };
             return decide(served, decision.into(), actor);
         }
         Request::WaitPast(size, milliseconds) => {
@@ -169,8 +174,12 @@ fn respond(request: Request, served: &Served) -> Response {
         Request::ReadStream(stream, after, limit) => log
             .read_stream(&stream, after, limit.min(MOST_RECORDS) as usize)
             .map(|all| page(&all)),
+        Request::Entries(from, limit) => log.entries(from, limit.min(MOST_RECORDS) as usize).map(entries),
+        Request::StreamEntries(stream, after, limit) => log
+            .stream_entries(&stream, after, limit.min(MOST_RECORDS) as usize)
+            .map(entries),
     };
-    result.unwrap_or_else(|error| Response::Failed(error.to_string()))
+    result.unwrap_or_else(Response::from)
 }
 
 /// As many records as fit a page, at least one: the reader asks on from there.
@@ -182,6 +191,22 @@ fn page(records: &[Record]) -> Response {
         first || bytes <= PAGE
     };
     Response::Records(records.iter().map(WireRecord::from).take_while(fits).collect())
+}
+
+fn entries(mut all: Vec<Entry>) -> Response {
+    let mut bytes = 0;
+    let fits = all.iter().take_while(|entry| {
+        let first = bytes == 0;
+        let payload = match &entry.payload {
+            EntryPayload::Here(payload) | EntryPayload::Erased { remains: payload, .. } => payload.len(),
+            EntryPayload::Withheld { .. } => 0,
+        };
+        bytes += payload + entry.header.len() + 64;
+        first || bytes <= PAGE
+    });
+    let fits = fits.count();
+    all.truncate(fits);
+    Response::Entries(all)
 }
 
 fn decide(served: &Served, command: Command, actor: Actor) -> Response {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use surefoot_kernel::id::EnvironmentName;
+use surefoot_kernel::plan::ArtifactDigest;
 
 use super::value::{EnvironmentSelector, Setting};
 
@@ -68,9 +69,12 @@ pub struct ReleaseArgs {
     /// Source commit of that version
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
-    /// Digest of the artifact
+    /// Digest of the artifact with its algorithm: `sha256:9f86…`
     #[arg(long, value_name = "DIGEST")]
-    pub artifact: Option<String>,
+    pub artifact: Option<ArtifactDigest>,
+    /// Where the artifact is kept, a path or a URL
+    #[arg(long, value_name = "WHERE", requires = "artifact")]
+    pub artifact_from: Option<String>,
     /// Value of an input of the runbook; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<Setting>,

@@ -20,12 +20,14 @@ Examples:
   surefoot status 3fa9c1d2
   surefoot status -o json | jq '.state, .hold.choices'
 
-Exit codes: 0 shown, whatever the state is · 2 no such deployment · 10 the log is damaged";
+Exit codes: 0 shown, whatever the state is · 1 a newer Surefoot wrote some of it: shown up to there
+            2 no such deployment · 10 the log is damaged";
 
 const LIST: &str = "\
 Examples:
   surefoot list
   surefoot list --env shop/production --limit 5
+  surefoot list --all
   surefoot list -o jsonl | jq -r 'select(.state == \"held\") | .id'";
 
 const WATCH: &str = "\
@@ -89,9 +91,12 @@ pub struct ListArgs {
     /// Only this environment
     #[arg(long, value_name = "ENV")]
     pub env: Option<EnvironmentSelector>,
-    /// At most so many, the newest
-    #[arg(short = 'n', long, value_name = "COUNT")]
-    pub limit: Option<usize>,
+    /// At most so many: the unfinished ones, then the newest
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20)]
+    pub limit: usize,
+    /// All there are
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
 }
 
 /// `surefoot watch`.
@@ -125,6 +130,12 @@ pub struct TargetsArgs {
     /// Environment, if there are several
     #[arg(long, value_name = "ENV")]
     pub env: Option<EnvironmentSelector>,
+    /// How many of the deployments that ended last are looked at
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20)]
+    pub limit: usize,
+    /// All there are
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
 }
 
 /// `surefoot completions`.

@@ -39,6 +39,33 @@ Examples:
 
 Exit codes: 0 recorded; the deployment stops or goes back · 2 it is not at that checkpoint";
 
+const ERASE: &str = "\
+For a secret that has got into the record. The event stays, with who, when and what kind; what it says is
+replaced by what is left without its texts and values, and the old bytes are removed from the data folder.
+Every proof holds as before. Copies elsewhere, backups of the folder among them, are not reached; blobs that
+the event names are kept. The deployment has to have ended, and nothing may be running in the folder.
+
+Examples:
+  surefoot log 3fa9c1d2 | grep -n password
+  surefoot erase 214 --reason \"a password was printed\"
+
+Exit codes: 0 erased · 2 there is no such event, or it cannot be erased now · 6 the folder is in use";
+
+/// `surefoot erase`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = ERASE)]
+pub struct EraseArgs {
+    /// The event, by its number in the log
+    #[arg(value_name = "SEQ")]
+    pub seq: u64,
+    /// Why, for the log
+    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// `surefoot abort`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = ABORT)]

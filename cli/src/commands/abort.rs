@@ -1,20 +1,19 @@
 //! `surefoot abort`: stop safely. What has changed something live is rolled back.
 
-use surefoot_kernel::actor::Actor;
-
 use super::decide::{Taken, take};
 use super::{outcome, resume};
 use crate::access::Decision;
 use crate::app::App;
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::people::Claims;
 
 /// Records the wish; if nobody runs the deployment, this process carries it out.
 ///
 /// # Errors
 /// There is no such deployment, it has ended, or it is already being rolled back.
-pub fn run(app: &App, prefix: &str, reason: String, actor: Actor) -> Result<ExitCode, CliError> {
-    match take(app, prefix, Decision::Abort(reason), actor)? {
+pub fn run(app: &App, prefix: &str, reason: String, claims: Claims) -> Result<ExitCode, CliError> {
+    match take(app, prefix, Decision::Abort(reason), claims)? {
         Taken::Running(id) => {
             if app.out.format == crate::context::Format::Human {
                 let text = "the process that runs it stops it, and rolls back what has to be";

@@ -5,7 +5,7 @@ use surefoot_kernel::actor::Actor;
 use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::machine::State;
 use surefoot_kernel::port::EventLog;
-use surefoot_kernel::runner::{OfflineError, decide_offline};
+use surefoot_kernel::runner::decide_offline;
 use surefoot_store::Store;
 
 use crate::access::{Access, Decision, open};
@@ -14,6 +14,7 @@ use crate::context::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::load::{find_deployment, load_deployment, load_environment};
+use crate::people::{self, Claims};
 use crate::session::refused;
 
 /// Where a decision was taken.
@@ -29,8 +30,8 @@ pub(crate) enum Taken {
 ///
 /// # Errors
 /// There is no such deployment, or the decision does not fit where it stands.
-pub(crate) fn run(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<ExitCode, CliError> {
-    let (id, text) = match take(app, prefix, decision, actor)? {
+pub(crate) fn run(app: &App, prefix: &str, decision: Decision, claims: Claims) -> Result<ExitCode, CliError> {
+    let (id, text) = match take(app, prefix, decision, claims)? {
         Taken::Running(id) => (
             id,
             "recorded; the process that runs the deployment goes on with it".to_owned(),
@@ -56,18 +57,18 @@ pub(crate) fn run(app: &App, prefix: &str, decision: Decision, actor: Actor) -> 
 ///
 /// # Errors
 /// See [`run`].
-pub(crate) fn take(app: &App, prefix: &str, decision: Decision, actor: Actor) -> Result<Taken, CliError> {
+pub(crate) fn take(app: &App, prefix: &str, decision: Decision, claims: Claims) -> Result<Taken, CliError> {
     match open(&app.data).map_err(|error| refused(error, &app.data))? {
         Access::Through(client) => {
             let id = find_deployment(&*client, prefix)?;
             client
-                .decide(id, actor, decision)?
+                .decide(id, claims, decision)?
                 .map_err(|text| CliError::usage(text).hint("`surefoot status` shows what can be decided"))?;
             Ok(Taken::Running(id))
         }
         Access::Own(store) => {
             let id = find_deployment(&*store.log, prefix)?;
-            record(&store, id, decision, &actor)?;
+            record(&store, id, decision, &people::actor(claims))?;
             Ok(Taken::Recorded(id))
         }
     }
@@ -77,13 +78,7 @@ fn record(store: &Store, id: DeploymentId, decision: Decision, actor: &Actor) ->
     let deployment = load_deployment(&*store.log, id)?;
     let environment = load_environment(&*store.log, &deployment.plan.environment)?;
     let at = now().max(deployment.last_at);
-    let append =
-        decide_offline(&State::Present(deployment), &environment, decision.into(), actor, at).map_err(|error| {
-            match error {
-                OfflineError::Rejected(rejection) => CliError::from(rejection),
-                OfflineError::Corrupt(corrupt) => corrupt.into(),
-            }
-        })?;
+    let append = decide_offline(&State::Present(deployment), &environment, decision.into(), actor, at)?;
     store.log.append(append)?;
     Ok(())
 }

@@ -105,7 +105,12 @@ fn targets(data: &Path, last: &Left) -> Result<Vec<surefoot_kernel::machine::Tar
             format!("{at} should have been rolled back, but it {ended:?}"),
         ));
     }
-    super::targets::candidates(&*session.store.log, Some(&*session.store.blobs), &environment)
+    super::targets::candidates(
+        &*session.store.log,
+        Some(&*session.store.blobs),
+        &environment,
+        usize::MAX,
+    )
 }
 
 fn as_expected(chapter: &Chapter) -> Result<(), CliError> {

@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
-use surefoot_kernel::event::Record;
+use surefoot_kernel::event::{Event, Record};
 use surefoot_kernel::id::{DeploymentId, Seq, StreamId, StreamVersion};
+use surefoot_kernel::port::EventLog;
+use surefoot_store::{Entry, EntryPayload};
 
 use crate::args::LogArgs;
 use crate::context::{Context, Format};
@@ -26,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// # Errors
 /// There is no such deployment, or the log cannot be read.
 pub fn run(args: &LogArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
-    let log = ctx.log.as_ref();
+    let log: &dyn EventLog = ctx.log.as_ref();
     let only = args
         .id
         .as_deref()
@@ -42,15 +44,24 @@ pub fn run(args: &LogArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
     loop {
         // Looked up before the page is read: what comes in between ends the wait below at once.
         let size = log.head()?.size;
-        let page = source.page(ctx)?;
-        let full = page.len() == PAGE;
-        for record in &page {
-            ended |= only.is_some() && ends(record);
-            if record.seq >= Seq(args.from) {
-                printer.print(record, ctx)?;
+        let page = match source.page(ctx) {
+            Ok(page) => page,
+            // What precedes it was shown.
+            Err(error) => {
+                printer.close(ctx)?;
+                return Err(error);
+            }
+        };
+        for entry in &page {
+            ended |= only.is_some() && ends(entry);
+            if entry.seq >= Seq(args.from)
+                && let Err(error) = printer.print(entry, ctx)
+            {
+                printer.close(ctx)?;
+                return Err(error);
             }
         }
-        if full {
+        if !page.is_empty() {
             continue;
         }
         if !args.follow || ended {
@@ -62,14 +73,14 @@ pub fn run(args: &LogArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
     }
 }
 
-fn ends(record: &Record) -> bool {
-    use surefoot_kernel::event::Event;
+fn ends(entry: &Entry) -> bool {
+    use surefoot_kernel::event::DeploymentEvent as E;
+    let Ok(record) = entry.record() else { return false };
     matches!(
         record.event,
-        Event::DeploymentSucceeded(_)
-            | Event::DeploymentRolledBack(_)
-            | Event::RollbackFailed(_)
-            | Event::DeploymentAborted(_)
+        Event::Deployment(
+            E::DeploymentSucceeded(_) | E::DeploymentRolledBack(_) | E::RollbackFailed(_) | E::DeploymentAborted(_)
+        )
     )
 }
 
@@ -81,14 +92,14 @@ struct Source {
 }
 
 impl Source {
-    fn page(&mut self, ctx: &Context<'_>) -> Result<Vec<Record>, CliError> {
+    fn page(&mut self, ctx: &Context<'_>) -> Result<Vec<Entry>, CliError> {
         let page = match self.only {
-            Some(id) => ctx.log.read_stream(&StreamId::Deployment(id), self.version, PAGE)?,
-            None => ctx.log.read(self.next, PAGE)?,
+            Some(id) => ctx.log.stream_entries(&StreamId::Deployment(id), self.version, PAGE)?,
+            None => ctx.log.entries(self.next, PAGE)?,
         };
         if let Some(last) = page.last() {
             self.next = last.seq.next();
-            self.version = last.version;
+            self.version = last.headline()?.version;
         }
         Ok(page)
     }
@@ -110,14 +121,18 @@ impl Printer {
         }
     }
 
-    fn print(&mut self, record: &Record, ctx: &Context<'_>) -> Result<(), CliError> {
+    fn print(&mut self, entry: &Entry, ctx: &Context<'_>) -> Result<(), CliError> {
         match ctx.out.format {
-            Format::Human => {
-                self.learn(record, ctx)?;
-                self.buffer.push_str(&self.lines.line(record));
-            }
+            Format::Human => match entry.payload {
+                EntryPayload::Withheld { .. } => self.buffer.push_str(&self.lines.withheld(&entry.headline()?)),
+                EntryPayload::Here(_) | EntryPayload::Erased { .. } => {
+                    let record = entry.record()?;
+                    self.learn(&record, ctx);
+                    self.buffer.push_str(&self.lines.line(&record));
+                }
+            },
             Format::Json | Format::Jsonl => {
-                let text = serde_json::to_string(&LogEntry::from(record)).map_err(std::io::Error::from)?;
+                let text = serde_json::to_string(&LogEntry::of(entry)?).map_err(std::io::Error::from)?;
                 if ctx.out.format == Format::Json {
                     self.buffer.push_str(if self.first { "[\n" } else { ",\n" });
                     self.buffer.push_str(&text);
@@ -136,14 +151,14 @@ impl Printer {
     }
 
     /// Sentences name phases, so the plan is needed even if the log is shown from its middle.
-    fn learn(&mut self, record: &Record, ctx: &Context<'_>) -> Result<(), CliError> {
+    fn learn(&mut self, record: &Record, ctx: &Context<'_>) {
+        // Without the plan, as when this copy of the log does not have it, the sentences name no phase.
         if let Some(id) = deployment_of(record)
             && !self.lines.storyteller.knows(id)
-            && let Some(first) = load::first_record(ctx.log.as_ref(), id)?
+            && let Ok(Some(first)) = load::first_record(ctx.log.as_ref(), id)
         {
             self.lines.storyteller.learn(&first);
         }
-        Ok(())
     }
 
     fn flush(&mut self, ctx: &Context<'_>) -> Result<(), CliError> {

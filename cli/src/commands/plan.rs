@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use surefoot_kernel::id::EnvironmentId;
-use surefoot_kernel::plan::{Plan, Release};
+use surefoot_kernel::plan::{Plan, Release, ReleaseArtifact};
 use surefoot_kernel::runbook::{PlanError, PlanRequest};
 use surefoot_kernel::time::Timestamp;
 
@@ -68,7 +68,10 @@ fn release(args: &ReleaseArgs) -> Result<Release, CliError> {
                 .hint("add `--version v2`, `--commit SHA`, or both")
         })?,
         commit: args.commit.clone(),
-        artifact: args.artifact.clone(),
+        artifact: args.artifact.clone().map(|digest| ReleaseArtifact {
+            digest,
+            kept: args.artifact_from.clone(),
+        }),
     })
 }
 

@@ -1,7 +1,7 @@
 //! `surefoot rollback`: go back to an earlier release, by its own pinned plan.
 
 use surefoot_kernel::id::{DeploymentId, EnvironmentId};
-use surefoot_kernel::machine::{Environment, Target};
+use surefoot_kernel::machine::{Environment, PLAN_ERASED, Target};
 use surefoot_kernel::port::EventLog;
 use surefoot_kernel::runner::Runner;
 
@@ -12,10 +12,13 @@ use crate::app::App;
 use crate::args::RollbackArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::load::{load_deployment, load_environment};
+use crate::load::{load_deployment, load_environment, load_environment_since};
 use crate::people;
 use crate::planning;
 use crate::session::{Session, refused};
+
+/// How many of the deployments that ended last are looked at for a target that nobody has named.
+const NEWEST: usize = 20;
 
 /// Goes back. A deployment that is on its way is stopped and rolled back by itself instead.
 ///
@@ -30,7 +33,11 @@ pub fn run(wish: &RollbackArgs, app: &App) -> Result<ExitCode, CliError> {
     }
     drop(access);
     let session = Session::open(&app.data)?;
-    let targets = candidates(&*session.store.log, Some(&*session.store.blobs), &environment)?;
+    // A target that is named may be an old one.
+    let newest = if wish.to.is_some() { usize::MAX } else { NEWEST };
+    let log = &*session.store.log;
+    let environment = load_environment_since(log, &at, newest)?;
+    let targets = candidates(log, Some(&*session.store.blobs), &environment, newest)?;
     let target = choose(&targets, wish)?;
     let question = format!(
         "roll {at} back to {} (deployment {})?",
@@ -40,9 +47,13 @@ pub fn run(wish: &RollbackArgs, app: &App) -> Result<ExitCode, CliError> {
     people::confirm(&question, wish.yes)?;
     let reason = wish.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
     let pinned = load_deployment(&*session.store.log, target.deployment)?;
-    let plan = pinned
-        .plan
-        .back_to(target.deployment, environment.live.clone(), reason, !target.safe);
+    let plan = pinned.plan.back_to(
+        target.deployment,
+        environment.live.clone(),
+        reason,
+        !target.safe,
+        target.reasons.clone(),
+    );
     let id = planning::new_id();
     let runner = Runner::create(id, Box::new(plan.clone()), environment, Session::identity(app));
     let left = session.drive(app, runner, id, &plan)?;
@@ -65,7 +76,7 @@ fn stop_active(app: &App, wish: &RollbackArgs, active: DeploymentId) -> Result<E
         .reason
         .clone()
         .unwrap_or_else(|| "rollback asked for by hand".to_owned());
-    match take(app, &active.to_string(), Decision::Abort(reason), app.actor.clone())? {
+    match take(app, &active.to_string(), Decision::Abort(reason), app.claims.clone())? {
         Taken::Running(id) => {
             app.out.text(&format!(
                 "{0}: the process that runs it rolls it back; see `surefoot watch {0}`\n",
@@ -110,7 +121,11 @@ fn choose<'a>(targets: &'a [Target], wish: &RollbackArgs) -> Result<&'a Target, 
         CliError::usage(format!("{to:?} is not an earlier release of this environment"))
             .hint("`surefoot targets` lists them")
     })?;
-    if target.safe || (wish.force && wish.reason.is_some()) {
+    let without_plan = target
+        .reasons
+        .iter()
+        .any(|reason| !reason.ok && reason.code == PLAN_ERASED);
+    if target.safe || (!without_plan && wish.force && wish.reason.is_some()) {
         return Ok(target);
     }
     let against: Vec<_> = target
@@ -124,5 +139,9 @@ fn choose<'a>(targets: &'a [Target], wish: &RollbackArgs) -> Result<&'a Target, 
         target.release.version,
         against.join("; ")
     ))
-    .hint("to go there all the same: `--force --reason …`"))
+    .hint(if without_plan {
+        "deploy that release again with `surefoot run`"
+    } else {
+        "to go there all the same: `--force --reason …`"
+    }))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use surefoot_kernel::machine::{Deployment, Rejection};
-use surefoot_kernel::port::EventLog;
 use surefoot_kernel::runner::Runner;
+use surefoot_store::Entries;
 
 use crate::app::App;
 use crate::args::RunArgs;
@@ -35,7 +35,7 @@ pub fn deploy(args: &RunArgs, app: &App) -> Result<Left, CliError> {
     let catalog = planning::catalog(app, &args.runbook)?;
     check::load(&args.runbook, &catalog, &app.out)?;
     let session = Session::open(&app.data)?;
-    let log: Arc<dyn EventLog> = session.store.log.clone();
+    let log: Arc<dyn Entries> = session.store.log.clone();
     let ctx = Context {
         log: Arc::clone(&log),
         blobs: None,

@@ -13,8 +13,14 @@ use crate::view::summary::{self, Runner};
 /// # Errors
 /// There is no such deployment, or the log cannot be read.
 pub fn run(args: &StatusArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
-    let id = load::named_or_latest(ctx.log.as_ref(), args.id.as_deref())?;
-    let status = Status::of(&*load::load_deployment(ctx.log.as_ref(), id)?);
+    let log = ctx.log.as_ref();
+    let id = load::named_or_latest(log, args.id.as_deref())?;
+    let loaded = load::read_deployment(log, id)?;
+    let limit = loaded.limit.map(CliError::from);
+    let Some(deployment) = loaded.deployment else {
+        return Err(limit.unwrap_or_else(|| CliError::usage(format!("there is no deployment {id}"))));
+    };
+    let status = Status::of(&deployment);
     match ctx.out.format {
         Format::Json | Format::Jsonl => ctx.out.json(&status)?,
         Format::Human => {
@@ -23,7 +29,10 @@ pub fn run(args: &StatusArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
                 .text(&summary::status(&status, runner, now(), ctx.out.paint, ctx.out.width))?;
         }
     }
-    Ok(ExitCode::Ok)
+    match limit {
+        None => Ok(ExitCode::Ok),
+        Some(error) => Err(error.context(format!("this is as of event {}", status.head_seq))),
+    }
 }
 
 /// Whether the process that runs it is there.

@@ -2,10 +2,11 @@
 //!
 //! What is present is found out here, by re-reading and re-hashing; what it means is the kernel's to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::id::{EnvironmentId, Seq};
+use surefoot_kernel::effect::Artifact;
+use surefoot_kernel::id::EnvironmentId;
 use surefoot_kernel::machine::{Deployment, Environment, Past, Presence, Target, targets};
 use surefoot_kernel::port::{BlobStore, EventLog};
 
@@ -24,10 +25,13 @@ pub fn run(args: &TargetsArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> 
     let log = ctx.log.as_ref();
     let selected = select(log, args.env.as_ref())?;
     let mut all: Vec<Target> = Vec::new();
-    let mut text = String::new();
+    let (mut text, mut limit) = (String::new(), None);
     for id in selected {
-        let environment = load::load_environment(log, &id)?;
-        let found = candidates(log, ctx.blobs.as_deref(), &environment)?;
+        let newest = if args.all { usize::MAX } else { args.limit };
+        let environment = load::load_environment_since(log, &id, newest.saturating_add(1))?;
+        let (found, unreadable) = readable_candidates(log, ctx.blobs.as_deref(), &environment, newest)?;
+        limit = limit.or(unreadable);
+        let more = environment.history.len() > newest;
         if !text.is_empty() {
             text.push('\n');
         }
@@ -35,6 +39,7 @@ pub fn run(args: &TargetsArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> 
             &id,
             environment.live.as_ref(),
             &found,
+            more,
             ctx.out.paint,
         ));
         all.extend(found);
@@ -43,7 +48,10 @@ pub fn run(args: &TargetsArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> 
         Format::Json | Format::Jsonl => ctx.out.json_list(&all)?,
         Format::Human => ctx.out.text(&text)?,
     }
-    Ok(ExitCode::Ok)
+    match limit {
+        None => Ok(ExitCode::Ok),
+        Some(error) => Err(error.context("one that cannot be read to its end is left out")),
+    }
 }
 
 /// The environments that are meant: all, or those that match.
@@ -72,7 +80,8 @@ pub fn select(log: &dyn EventLog, wanted: Option<&EnvironmentSelector>) -> Resul
     Ok(selected)
 }
 
-/// The rollback candidates of one environment, with what is present of each looked up just now.
+/// The rollback candidates among the `newest` deployments that ended in an environment, with what is
+/// present of each looked up just now.
 ///
 /// # Errors
 /// The log cannot be read or does not make sense.
@@ -80,64 +89,94 @@ pub fn candidates(
     log: &dyn EventLog,
     blobs: Option<&dyn BlobStore>,
     environment: &Environment,
+    newest: usize,
 ) -> Result<Vec<Target>, CliError> {
-    let ended = environment.history.iter().map(|ended| ended.deployment);
-    let all: BTreeSet<_> = ended.chain(environment.active).collect();
-    let mut deployments = Vec::new();
-    for id in all {
-        deployments.push(load::load_deployment(log, id)?);
+    match readable_candidates(log, blobs, environment, newest)? {
+        (targets, None) => Ok(targets),
+        (_, Some(error)) => Err(error),
     }
+}
+
+/// The same among those that can be read to their end, and why others cannot be.
+fn readable_candidates(
+    log: &dyn EventLog,
+    blobs: Option<&dyn BlobStore>,
+    environment: &Environment,
+    newest: usize,
+) -> Result<(Vec<Target>, Option<CliError>), CliError> {
+    let ended = environment.history.newest_first().take(newest);
+    let all: BTreeSet<_> = ended
+        .map(|(_, ended)| ended.deployment)
+        .chain(environment.active)
+        .collect();
+    let (mut deployments, mut unreadable) = (Vec::new(), None);
+    for id in all {
+        let loaded = load::read_deployment(log, id)?;
+        match loaded.limit {
+            None => deployments.extend(loaded.deployment),
+            Some(limit) => {
+                unreadable.get_or_insert_with(|| CliError::from(limit));
+            }
+        }
+    }
+    let mut looked = Looked {
+        blobs,
+        known: HashMap::new(),
+    };
     let pasts: Vec<Past<'_>> = deployments
         .iter()
         .map(|deployment| Past {
             deployment,
-            presence: presence(deployment, blobs),
+            presence: looked.presence(deployment),
         })
         .collect();
-    Ok(targets(environment, &pasts))
+    Ok((targets(environment, &pasts), unreadable))
 }
 
-/// What is still there of the plugins and backups of a deployment.
-///
-/// A backup is a digest among the outputs of a step whose operation is `create`.
-#[must_use]
-pub fn presence(d: &Deployment, blobs: Option<&dyn BlobStore>) -> Presence {
-    let problem = |digest: Digest| match blobs {
-        Some(blobs) => blobs.verify(digest).err().map(|error| error.to_string()),
-        None => Some("blobs cannot be read from here".to_owned()),
-    };
-    let mut presence = Presence::default();
-    for (name, plugin) in &d.plan.plugins {
-        presence
-            .plugins
-            .extend(problem(plugin.digest).map(|problem| format!("{name}: {problem}")));
+/// Blobs that were re-read and re-hashed, each once: releases share most of their plugins.
+struct Looked<'a> {
+    blobs: Option<&'a dyn BlobStore>,
+    known: HashMap<Digest, Option<String>>,
+}
+
+impl Looked<'_> {
+    /// What is wrong with a blob.
+    fn problem(&mut self, digest: Digest) -> Option<String> {
+        let Some(blobs) = self.blobs else {
+            return Some("blobs cannot be read from here".to_owned());
+        };
+        let verify = || blobs.verify(digest).err().map(|error| error.to_string());
+        self.known.entry(digest).or_insert_with(verify).clone()
     }
-    for (step, seq, digests) in backups(d) {
-        presence.backup_events.push(seq);
-        for digest in digests {
+
+    /// What is still there of the plugins and backups of a deployment: a backup is an artifact of that role,
+    /// with every blob that it consists of.
+    fn presence(&mut self, d: &Deployment) -> Presence {
+        let mut presence = Presence::default();
+        for (name, plugin) in &d.plan.plugins {
+            let problem = self.problem(plugin.digest);
             presence
-                .backups
-                .extend(problem(digest).map(|problem| format!("{step}: {problem}")));
+                .plugins
+                .extend(problem.map(|problem| format!("{name}: {problem}")));
         }
-    }
-    presence
-}
-
-fn backups(d: &Deployment) -> impl Iterator<Item = (&str, Seq, Vec<Digest>)> {
-    let steps = d.plan.phases.iter().flat_map(|phase| &phase.steps);
-    steps.filter(|step| step.operation == "create").filter_map(|step| {
-        let evidence = d.steps.get(&step.id)?.evidence.as_ref()?;
-        let mut digests = Vec::new();
-        collect(&evidence.outputs.0, &mut digests);
-        (!digests.is_empty()).then(|| (step.id.as_str(), evidence.seq, digests))
-    })
-}
-
-fn collect(value: &serde_json::Value, digests: &mut Vec<Digest>) {
-    match value {
-        serde_json::Value::String(text) => digests.extend(text.parse::<Digest>()),
-        serde_json::Value::Array(all) => all.iter().for_each(|value| collect(value, digests)),
-        serde_json::Value::Object(all) => all.values().for_each(|value| collect(value, digests)),
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        let steps = d.plan.phases.iter().flat_map(|phase| &phase.steps);
+        for step in steps {
+            let Some(state) = d.steps.get(&step.id) else { continue };
+            for backup in state
+                .artifacts
+                .iter()
+                .filter(|artifact| artifact.role == Artifact::BACKUP)
+            {
+                presence
+                    .backup_events
+                    .extend(state.evidence.as_ref().map(|evidence| evidence.seq));
+                for blob in &backup.blobs {
+                    let problem = self.problem(blob.digest);
+                    let told = problem.map(|problem| format!("{}, {}: {problem}", step.id, backup.name));
+                    presence.backups.extend(told);
+                }
+            }
+        }
+        presence
     }
 }

@@ -8,6 +8,8 @@ use surefoot_kernel::event::Record;
 use surefoot_kernel::id::{DeploymentId, StreamId, StreamVersion};
 use surefoot_kernel::machine::{Deployment, State, apply};
 
+use surefoot_store::Entry;
+
 use crate::args::WatchArgs;
 use crate::context::{Context, Format, now};
 use crate::error::CliError;
@@ -72,7 +74,7 @@ fn follow(id: DeploymentId, ctx: &Context<'_>, progress: &Progress) -> Result<Bo
 
 fn show(record: &Record, state: &State, ctx: &Context<'_>, progress: &Progress) -> Result<(), CliError> {
     if ctx.out.format == Format::Jsonl {
-        ctx.out.json_line(&LogEntry::from(record))?;
+        ctx.out.json_line(&LogEntry::of(&Entry::from(record))?)?;
     }
     if let Some(deployment) = state.deployment() {
         progress.record(record, deployment);

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::json;
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::effect::{Failure, Finding, RecordedEffect};
-use surefoot_kernel::id::{AttemptNo, StepId};
+use surefoot_kernel::id::{AttemptNo, LookNo, StepId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::machine::{Command, Deployment, Section};
-use surefoot_kernel::plan::Step;
+use surefoot_kernel::plan::{Release, Step};
 use surefoot_kernel::port::BlobError;
 use surefoot_kernel::runner::Input;
 use surefoot_plugin_host::{Attempt, AttemptEnd, Mode, World};
@@ -21,6 +21,9 @@ use super::{Engine, Inbox, Message, PluginLost, journal::RunnerJournal};
 /// Largest plugin that is loaded, in bytes.
 const LARGEST_PLUGIN: u64 = 256 << 20;
 
+/// Largest script that is pinned beside a plugin, in bytes.
+const LARGEST_SCRIPT: u64 = 1 << 20;
+
 /// How long a reconciliation may take: it only looks.
 const RECONCILE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -30,7 +33,17 @@ pub(super) struct Execution {
     pub(super) attempt: AttemptNo,
     pub(super) input: Json,
     pub(super) record: Vec<RecordedEffect>,
+    pub(super) look: Option<LookNo>,
     pub(super) time_left: Duration,
+}
+
+/// An effect in doubt, to be looked at.
+pub(super) struct Look {
+    pub(super) step: StepId,
+    pub(super) attempt: AttemptNo,
+    pub(super) input: Json,
+    pub(super) doubt: RecordedEffect,
+    pub(super) look: LookNo,
 }
 
 /// The tasks.
@@ -85,7 +98,13 @@ impl Attempts {
         engine: &Engine,
         d: &Deployment,
         inbox: &Inbox,
-        (step, attempt, input, doubt): (StepId, AttemptNo, Json, RecordedEffect),
+        Look {
+            step,
+            attempt,
+            input,
+            doubt,
+            look,
+        }: Look,
     ) {
         let key = (step.clone(), attempt);
         let effect = doubt.effect;
@@ -94,6 +113,7 @@ impl Attempts {
             attempt,
             input,
             record: Vec::new(),
+            look: Some(look),
             time_left: RECONCILE_LIMIT,
         };
         let prepared = prepare(engine, d, inbox, execution);
@@ -106,13 +126,19 @@ impl Attempts {
                 },
                 Err(failure) => Err(failure.message),
             };
-            let (finding, reason) = found.unwrap_or_else(|text| (Finding::Unknown, text));
+            let (finding, reason) = match found {
+                Ok(Some(found)) => found,
+                // It could not be recorded any more, so nothing was found.
+                Ok(None) => return,
+                Err(text) => (Finding::Unknown, text),
+            };
             let command = Command::Reconcile {
                 step,
                 attempt,
                 effect,
                 finding,
                 reason,
+                look,
             };
             let _gone = inbox.send(Message::Input(Input::Command {
                 command,
@@ -151,6 +177,7 @@ fn prepare(engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution)
         attempt,
         input,
         record,
+        look,
         time_left,
     } = execution;
     let missing = |what: String| Failure::permanent("not-in-plan", what);
@@ -167,6 +194,7 @@ fn prepare(engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution)
         inbox: inbox.clone(),
         step: id.clone(),
         attempt,
+        look,
     };
     Ok(Prepared {
         engine: engine.clone(),
@@ -180,8 +208,11 @@ fn prepare(engine: &Engine, d: &Deployment, inbox: &Inbox, execution: Execution)
         attempt: Attempt {
             deployment: d.id,
             step: id,
+            number: attempt,
+            look,
             plugin: plugin.clone(),
             component: Arc::from([]),
+            script: None,
             operation: step.operation.clone(),
             context: context(d, step),
             input,
@@ -203,13 +234,22 @@ fn context(d: &Deployment, step: &Step) -> Json {
         "deployment": d.id,
         "environment": d.plan.environment,
         "service": d.plan.environment.service,
-        "release": d.plan.release,
-        "previous": d.plan.previous,
+        "release": release(&d.plan.release),
+        "previous": d.plan.previous.as_ref().map(|previous| json!({
+            "deployment": previous.deployment,
+            "release": release(&previous.release),
+        })),
         "phase": phase,
         "step": step.id,
         "operation": step.operation,
     })
     .into()
+}
+
+/// As plugins see it: the artifact by its digest.
+fn release(release: &Release) -> serde_json::Value {
+    let artifact = release.artifact.as_ref().map(|artifact| &artifact.digest);
+    json!({ "version": release.version, "commit": release.commit, "artifact": artifact })
 }
 
 impl Prepared {
@@ -223,6 +263,21 @@ impl Prepared {
                 error,
             })?
             .into();
+        if let Some(digest) = self.attempt.plugin.script {
+            let blobs = Arc::clone(&self.world.blobs);
+            let loaded = spawn_blocking(move || blobs.get(digest, LARGEST_SCRIPT)).await;
+            let text = loaded
+                .unwrap_or_else(|e| Err(BlobError::Io(e.to_string())))
+                .and_then(|bytes| {
+                    String::from_utf8(bytes)
+                        .map_err(|e| BlobError::Damaged(digest, format!("the script is no text: {e}")))
+                });
+            let text = text.map_err(|error| PluginLost {
+                plugin: self.plugin.clone(),
+                error,
+            })?;
+            self.attempt.script = Some(text.into());
+        }
         Ok(())
     }
 
@@ -231,7 +286,7 @@ impl Prepared {
         Ok(self.engine.host.execute(self.attempt, self.world).await)
     }
 
-    async fn look(mut self, doubt: RecordedEffect) -> Result<Result<(Finding, String), String>, PluginLost> {
+    async fn look(mut self, doubt: RecordedEffect) -> Result<Result<Option<(Finding, String)>, String>, PluginLost> {
         self.load().await?;
         let found = self.engine.host.reconcile(self.attempt, &doubt, self.world).await;
         Ok(found.map_err(|e| e.to_string()))

@@ -1,11 +1,14 @@
 //! An attempt's journal: what a plugin does reaches the runner as commands.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::effect::{EffectRequest, EffectResult};
-use surefoot_kernel::id::{AttemptNo, EffectNo, StepId};
+use surefoot_kernel::id::{AttemptNo, EffectNo, LookNo, StepId};
 use surefoot_kernel::machine::Command;
 use surefoot_kernel::runner::Input;
+use surefoot_kernel::time::Span;
 use surefoot_plugin_host::{Journal, JournalClosed};
 use tokio::sync::oneshot;
 
@@ -16,6 +19,12 @@ pub(super) struct RunnerJournal {
     pub(super) inbox: Inbox,
     pub(super) step: StepId,
     pub(super) attempt: AttemptNo,
+    /// The look at an effect in doubt that is recorded, if it is not the attempt itself.
+    pub(super) look: Option<LookNo>,
+}
+
+fn span(took: Duration) -> Span {
+    Span(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl RunnerJournal {
@@ -38,6 +47,7 @@ impl Journal for RunnerJournal {
                 attempt: self.attempt,
                 effect,
                 request,
+                look: self.look,
             };
             let ask = Message::Ask {
                 command,
@@ -56,13 +66,20 @@ impl Journal for RunnerJournal {
         })
     }
 
-    fn complete(&self, effect: EffectNo, result: EffectResult) -> BoxFuture<'_, Result<(), JournalClosed>> {
+    fn complete(
+        &self,
+        effect: EffectNo,
+        result: EffectResult,
+        took: Duration,
+    ) -> BoxFuture<'_, Result<(), JournalClosed>> {
         crash::point(crash::Point::AfterEffect);
         let command = Command::Complete {
             step: self.step.clone(),
             attempt: self.attempt,
             effect,
             result,
+            took: span(took),
+            look: self.look,
         };
         let told = self.tell(command);
         Box::pin(std::future::ready(told))
@@ -73,6 +90,7 @@ impl Journal for RunnerJournal {
         effect: EffectNo,
         request: EffectRequest,
         result: EffectResult,
+        took: Duration,
     ) -> BoxFuture<'_, Result<(), JournalClosed>> {
         let (step, attempt) = (self.step.clone(), self.attempt);
         let told = self.tell(Command::Read {
@@ -81,6 +99,8 @@ impl Journal for RunnerJournal {
             effect,
             request,
             result,
+            took: span(took),
+            look: self.look,
         });
         Box::pin(std::future::ready(told))
     }
@@ -92,15 +112,20 @@ impl Journal for RunnerJournal {
             attempt,
             call: call.to_owned(),
             text: text.to_owned(),
+            look: self.look,
         };
         // A closed inbox means that the runner is gone; the refusal itself is recorded as a result.
         let _gone = self.tell(command);
     }
 
-    fn progress(&self, message: &str) {
+    fn progress(&self, message: &str, fraction: Option<f64>) {
+        let text = match fraction {
+            Some(fraction) => format!("{:.0} % {message}", fraction * 100.0),
+            None => message.to_owned(),
+        };
         let progress = Message::Progress {
             step: self.step.clone(),
-            text: message.to_owned(),
+            text,
         };
         let _gone = self.inbox.send(progress);
     }

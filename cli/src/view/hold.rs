@@ -165,7 +165,7 @@ fn doubts(d: &Deployment, effect: &EffectView) -> Vec<String> {
 
 /// Seq of the first recorded effect of the step's open attempt.
 fn first_effect(d: &Deployment, step: &StepId) -> Seq {
-    let first = d.attempt(step).and_then(|attempt| attempt.effects.first());
+    let first = d.attempt(step).and_then(|attempt| attempt.effects.get(0));
     first.map_or(d.head, |effect| effect.seq)
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use surefoot_kernel::event::{Event, Record};
+use surefoot_kernel::event::{DeploymentEvent, Event, Record};
 use surefoot_kernel::id::StepId;
 use surefoot_kernel::machine::Deployment;
 
@@ -151,7 +151,7 @@ impl Progress {
         }
         let time = self.paint.dim(&clock::time(record.at));
         match &record.event {
-            Event::VerdictReached(event) => {
+            Event::Deployment(DeploymentEvent::VerdictReached(event)) => {
                 let name = self
                     .paint
                     .mood(verdict::mood(event.verdict), verdict::name(event.verdict));

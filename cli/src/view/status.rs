@@ -69,6 +69,18 @@ pub struct Status {
     pub overrides: Vec<Seq>,
     /// Roles that accepted the result.
     pub sign_offs: Vec<SignOff>,
+    /// Events whose payload was erased from the record.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<ErasedView>,
+}
+
+/// An event whose payload was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ErasedView {
+    /// The event.
+    pub seq: Seq,
+    /// The one that says so.
+    pub by: Seq,
 }
 
 /// Where a deployment stands, in one word.
@@ -203,8 +215,9 @@ impl Followed {
                 let as_written = d.overrides.is_empty() && !failed && !forced;
                 Some(if as_written { Self::Yes } else { Self::Partial })
             }
-            Stage::RolledBack { .. } | Stage::Aborted { no_go: true, .. } => Some(Self::Partial),
-            Stage::RollbackFailed { .. } | Stage::Aborted { no_go: false, .. } => Some(Self::No),
+            Stage::RolledBack { .. } => Some(Self::Partial),
+            Stage::Aborted { why } if why.is_no_go() => Some(Self::Partial),
+            Stage::RollbackFailed { .. } | Stage::Aborted { .. } => Some(Self::No),
             Stage::Created | Stage::Ready { .. } | Stage::Running { .. } | Stage::Judging { .. } => None,
         }
     }
@@ -223,6 +236,8 @@ pub struct CheckpointView {
     pub round: Round,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// Version of the rules that it was judged by.
+    pub judge: u32,
     /// Who let it pass.
     pub approvals: Vec<ApprovalView>,
     /// What a person, or the deadline, made of a verdict that was not go.
@@ -242,6 +257,8 @@ pub struct ApprovalView {
     pub by: Actor,
     /// Seq of its event.
     pub seq: Seq,
+    /// The judgement that it lets pass.
+    pub round: Round,
 }
 
 /// A sign-off.
@@ -259,7 +276,7 @@ impl Status {
     /// The model of one deployment.
     #[must_use]
     pub fn of(d: &Deployment) -> Self {
-        let target = d.rollback.as_ref().and_then(|(_, _, target)| target.clone());
+        let target = d.rollback.as_ref().and_then(|back| back.target.clone());
         Self {
             id: d.id,
             short: d.id.short(),
@@ -294,6 +311,11 @@ impl Status {
                     seq: *seq,
                 })
                 .collect(),
+            erased: d
+                .erased
+                .iter()
+                .map(|(seq, by)| ErasedView { seq: *seq, by: *by })
+                .collect(),
         }
     }
 
@@ -324,19 +346,19 @@ fn phase_of(d: &Deployment) -> Option<PhaseId> {
 }
 
 fn reason(d: &Deployment) -> Option<String> {
-    let began = d.rollback.as_ref().map(|(_, reason, _)| reason.clone());
+    let began = d.rollback.as_ref().map(|back| back.why.sentence());
     match &d.stage {
-        Stage::Aborted { reason, .. } => Some(reason.clone()),
-        Stage::RollbackFailed { reason } => Some(match began {
-            Some(began) => format!("{reason} (rolled back because of: {began})"),
-            None => reason.clone(),
+        Stage::Aborted { why } => Some(why.sentence()),
+        Stage::RollbackFailed { why } => Some(match began {
+            Some(began) => format!("{} (rolled back because of: {began})", why.sentence()),
+            None => why.sentence(),
         }),
         Stage::Created
         | Stage::Ready { .. }
         | Stage::Running { .. }
         | Stage::Judging { .. }
         | Stage::Succeeded
-        | Stage::RolledBack { .. } => began.or_else(|| d.leaving.as_ref().map(|leaving| leaving.reason.clone())),
+        | Stage::RolledBack { .. } => began.or_else(|| d.leaving.as_ref().map(|leaving| leaving.why.sentence())),
     }
 }
 
@@ -353,11 +375,13 @@ fn checkpoints(d: &Deployment) -> Vec<CheckpointView> {
             seq: judged.seq,
             round: judged.round,
             reasons: judged.reasons.clone(),
+            judge: judged.judge,
             approvals: approvals
                 .map(|approval| ApprovalView {
                     role: approval.role.clone(),
                     by: approval.actor.clone(),
                     seq: approval.seq,
+                    round: approval.round,
                 })
                 .collect(),
             decision: state.decision.as_ref().map(|(resolution, _)| *resolution),

@@ -6,7 +6,7 @@ mod sentence;
 
 use std::collections::BTreeMap;
 
-use surefoot_kernel::event::{Event, Record};
+use surefoot_kernel::event::{DeploymentEvent, EnvironmentEvent, Event, Record};
 use surefoot_kernel::id::{DeploymentId, PhaseId, StepId, StreamId};
 use surefoot_kernel::plan::Plan;
 
@@ -86,8 +86,9 @@ impl Storyteller {
 
     /// Remembers the plan, if the record has one.
     pub fn learn(&mut self, record: &Record) {
-        if let (StreamId::Deployment(id), Event::DeploymentCreated(created)) = (&record.stream, &record.event)
-            && let Ok(plan) = serde_json::from_value::<Plan>(created.plan.0.clone())
+        if let (StreamId::Deployment(id), Event::Deployment(DeploymentEvent::DeploymentCreated(created))) =
+            (&record.stream, &record.event)
+            && let Ok(plan) = Plan::read(&created.plan)
         {
             self.learn_plan(*id, &plan);
         }
@@ -98,7 +99,7 @@ impl Storyteller {
     pub fn tell(&self, record: &Record) -> Story {
         let names = match &record.stream {
             StreamId::Deployment(id) => self.names.get(id).unwrap_or(&self.unknown),
-            StreamId::Environment(_) => &self.unknown,
+            StreamId::Environment(_) | StreamId::Log | StreamId::Other(_) => &self.unknown,
         };
         sentence::tell(record, names)
     }
@@ -109,8 +110,8 @@ impl Storyteller {
 pub fn deployment_of(record: &Record) -> Option<DeploymentId> {
     match (&record.stream, &record.event) {
         (StreamId::Deployment(id), _) => Some(*id),
-        (StreamId::Environment(_), Event::EnvironmentClaimed(claimed)) => Some(claimed.deployment),
-        (StreamId::Environment(_), Event::EnvironmentReleased(released)) => Some(released.deployment),
-        (StreamId::Environment(_), _) => None,
+        (_, Event::Environment(EnvironmentEvent::EnvironmentClaimed(claimed))) => Some(claimed.deployment),
+        (_, Event::Environment(EnvironmentEvent::EnvironmentReleased(released))) => Some(released.deployment),
+        (StreamId::Environment(_) | StreamId::Log | StreamId::Other(_), _) => None,
     }
 }

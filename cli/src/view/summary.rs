@@ -107,6 +107,14 @@ pub fn header(status: &Status, runner: Runner, now: Timestamp, paint: Paint) -> 
         line("runbook", &format!("followed: {}", followed.word()));
     }
     line("log", &format!("up to event {}", status.head_seq));
+    if !status.erased.is_empty() {
+        let erased: Vec<String> = status
+            .erased
+            .iter()
+            .map(|of| format!("event {} by event {}", of.seq, of.by))
+            .collect();
+        line("erased", &paint.warn(&erased.join(", ")));
+    }
     text
 }
 

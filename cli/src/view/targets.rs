@@ -2,14 +2,21 @@
 
 use surefoot_kernel::id::{EnvironmentId, Seq};
 use surefoot_kernel::machine::Target;
-use surefoot_kernel::plan::Deployed;
+use surefoot_kernel::plan::{Deployed, TargetReason};
 
 use super::paint::{Paint, printable};
 use super::summary::release;
 
-/// The candidates of one environment, newest first.
+/// The candidates of one environment, newest first. What is said of all of them alike is said once, at the
+/// end. `more`: there are older ones that were not looked at.
 #[must_use]
-pub fn targets(environment: &EnvironmentId, live: Option<&Deployed>, targets: &[Target], paint: Paint) -> String {
+pub fn targets(
+    environment: &EnvironmentId,
+    live: Option<&Deployed>,
+    targets: &[Target],
+    more: bool,
+    paint: Paint,
+) -> String {
     let now = match live {
         Some(live) => format!(
             "live: {} of deployment {}",
@@ -20,9 +27,16 @@ pub fn targets(environment: &EnvironmentId, live: Option<&Deployed>, targets: &[
     };
     let mut text = format!("{}  {}\n", paint.bold(&environment.to_string()), paint.dim(&now));
     if targets.is_empty() {
-        text.push_str("  no earlier release of this environment is in the log: there is nothing to go back to\n");
-        return text;
+        let where_ = if more {
+            "among the newest deployments"
+        } else {
+            "of this environment is in the log"
+        };
+        text.push_str(&format!(
+            "  no earlier release {where_}: there is nothing to go back to\n"
+        ));
     }
+    let common = in_common(targets);
     for target in targets {
         let word = if target.safe {
             paint.good("safe")
@@ -34,11 +48,26 @@ pub fn targets(environment: &EnvironmentId, live: Option<&Deployed>, targets: &[
             "\n  {what}  {word}  {}\n",
             paint.dim(&format!("deployment {id}"))
         ));
-        for reason in &target.reasons {
-            let mark = if reason.ok { paint.good("✓") } else { paint.bad("✗") };
-            let line = format!("{}: {}", reason.code, printable(&reason.text));
-            text.push_str(&format!("    {mark} {line}{}\n", paint.dim(&events(&reason.seq))));
+        for reason in target
+            .reasons
+            .iter()
+            .filter(|of| !common.iter().any(|same| alike(same, of)))
+        {
+            text.push_str(&line(reason, &events(&reason.seq), paint));
         }
+    }
+    if !common.is_empty() {
+        text.push_str(&format!("\n  {}\n", paint.dim(&format!("all {}", targets.len()))));
+        for reason in &common {
+            text.push_str(&line(reason, "", paint));
+        }
+    }
+    if more {
+        let hint = "older ones were not looked at: `--all`, or `-n COUNT`";
+        text.push_str(&format!("\n  {}\n", paint.dim(hint)));
+    }
+    if targets.is_empty() {
+        return text;
     }
     if let Some(best) = targets.iter().find(|target| target.safe) {
         let command = format!("surefoot rollback --env {environment} --to {}", best.deployment.short());
@@ -51,6 +80,34 @@ pub fn targets(environment: &EnvironmentId, live: Option<&Deployed>, targets: &[
         ));
     }
     text
+}
+
+/// What is said of every one of several targets in the same words.
+fn in_common(targets: &[Target]) -> Vec<&TargetReason> {
+    match targets {
+        [] | [_] => Vec::new(),
+        [first, rest @ ..] => {
+            let of_all = |reason: &&TargetReason| {
+                rest.iter()
+                    .all(|target| target.reasons.iter().any(|other| alike(other, reason)))
+            };
+            first.reasons.iter().filter(of_all).collect()
+        }
+    }
+}
+
+fn alike(one: &TargetReason, other: &TargetReason) -> bool {
+    (one.ok, &one.code, &one.text) == (other.ok, &other.code, &other.text)
+}
+
+fn line(reason: &TargetReason, events: &str, paint: Paint) -> String {
+    let mark = if reason.ok { paint.good("✓") } else { paint.bad("✗") };
+    format!(
+        "    {mark} {}: {}{}\n",
+        reason.code,
+        printable(&reason.text),
+        paint.dim(events)
+    )
 }
 
 fn events(seqs: &[Seq]) -> String {

@@ -1,6 +1,7 @@
 //! A verdict and the comparisons it came from, with the values that they had.
 
 use surefoot_kernel::event::{Reason, Verdict};
+use surefoot_kernel::plan::Severity;
 
 use super::effect::shortened;
 use super::paint::{Mood, Paint, printable};
@@ -42,13 +43,15 @@ pub const fn mark(verdict: Verdict) -> &'static str {
 /// `smoke.passed == 22 — smoke.passed was 21 [P0]`.
 #[must_use]
 pub fn reason(reason: &Reason) -> String {
-    let mut text = printable(&reason.asked);
-    if !reason.actual.is_empty() {
+    let (mut text, found) = (printable(&reason.asked()), reason.found());
+    if !found.is_empty() {
         text.push_str(" — ");
-        text.push_str(&shortened(&printable(&reason.actual), LONGEST));
+        text.push_str(&shortened(&printable(&found), LONGEST));
     }
-    if let Some(severity) = reason.severity {
-        text.push_str(&format!(" [P{severity}]"));
+    match reason.severity {
+        Some(Severity::P0) => text.push_str(" [P0]"),
+        Some(Severity::P1) => text.push_str(" [P1]"),
+        None => {}
     }
     text
 }

@@ -136,7 +136,7 @@ fn a_beginning_that_does_not_name_one_says_what_there_is() {
 }
 
 #[test]
-fn list_is_newest_first_and_marks_what_is_live() {
+fn list_has_the_unfinished_first_then_the_newest_and_marks_what_is_live() {
     let log = three(None);
     let (_, text) = surefoot(&log, None, "list -o jsonl").unwrap();
     let all: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -146,7 +146,15 @@ fn list_is_newest_first_and_marks_what_is_live() {
         .collect();
     assert_eq!(seen, [("v3", false), ("v2", true), ("v1", false)]);
     let (_, text) = surefoot(&log, None, "list -n 1").unwrap();
-    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(
+        text.contains("v3") && text.ends_with("2 older ones: `surefoot list --all`, or `-n COUNT`\n"),
+        "{text}"
+    );
+    let (_, text) = surefoot(&log, None, "list --env production -n 2 -o json").unwrap();
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&text).unwrap().len(), 2);
+    let (_, text) = surefoot(&log, None, "list --all").unwrap();
+    assert_eq!(text.lines().count(), 4, "{text}");
     let (_, text) = surefoot(&log, None, "list --env staging -o json").unwrap();
     assert_eq!(text, "[]\n");
 }
@@ -220,7 +228,7 @@ fn a_target_without_its_backup_is_not_safe() {
         .iter()
         .find(|reason| reason["code"] == "backup")
         .unwrap();
-    let missing = format!("copy: blob {} is missing", Digest::of(b"backup"));
+    let missing = format!("copy, database: blob {} is missing", Digest::of(b"backup"));
     assert_eq!(backup["text"], missing);
 }
 

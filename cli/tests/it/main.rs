@@ -6,5 +6,6 @@ mod arguments;
 mod check;
 mod looking;
 mod real;
+mod record;
 mod tape;
 mod view;

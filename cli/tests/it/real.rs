@@ -9,4 +9,4 @@ mod demo;
 mod outcomes;
 mod own_service;
 mod scene;
-mod shop;
+pub(crate) mod shop;

@@ -4,26 +4,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
-use surefoot_kernel::actor::Actor;
+use surefoot_kernel::actor::{Actor, OsUser};
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::effect::{EffectClass, EffectRequest, EffectResult, Failure, Observation};
+use surefoot_kernel::effect::{Artifact, BlobRef, EffectClass, EffectRequest, EffectResult, Failure, Observation};
 use surefoot_kernel::event::*;
 use surefoot_kernel::id::*;
 use surefoot_kernel::json::Json;
-use surefoot_kernel::machine::{Deployment, State, apply, environment_event};
+use surefoot_kernel::machine::{Deployment, State, apply, cause, environment_event};
+use surefoot_kernel::place::Place;
 use surefoot_kernel::plan::*;
 use surefoot_kernel::plugin::{Grants, Limits, PinnedPlugin};
-use surefoot_kernel::port::{Append, EventLog, MemoryLog, NewEvent, StreamAppend};
+use surefoot_kernel::port::{Append, Cause, EventLog, MemoryLog, NewEvent, StreamAppend};
 use surefoot_kernel::time::{Span, Timestamp};
+use surefoot_kernel::verdict::JUDGE;
 
 /// 2026-11-23T03:40:00Z.
 pub(crate) const START: Timestamp = Timestamp(1_795_405_200_000);
 
 pub(crate) fn person(name: &str) -> Actor {
-    Actor::Person {
-        name: name.to_owned(),
-        role: None,
-    }
+    Actor::process(OsUser {
+        uid: 1000,
+        name: Some(name.to_owned()),
+        login: None,
+    })
 }
 
 pub(crate) fn id(last: u8) -> DeploymentId {
@@ -105,6 +108,7 @@ pub(crate) fn plan(version: &str) -> Plan {
         source: "std".to_owned(),
         version: "0.1.0".to_owned(),
         digest: Digest::of(b"command"),
+        script: None,
         grants: Grants {
             processes: vec![vec!["shopctl".to_owned(), "**".to_owned()]],
             blobs: true,
@@ -228,16 +232,25 @@ impl Tape {
 
     pub(crate) fn by(&mut self, actor: Actor, event: impl Into<Event>) {
         let event = event.into();
-        let new = |event| NewEvent {
+        let led_to_it = self.state.deployment().and_then(|d| cause(d, &event));
+        let new = |event, cause| NewEvent {
+            at: self.at,
             actor: actor.clone(),
+            cause,
             event,
         };
+        let within = Cause::SameAppend { stream: 0, event: 0 };
         let mut streams = Vec::new();
-        for (stream, event) in [
-            (StreamId::Deployment(self.id), Some(event.clone())),
+        for (stream, event, cause) in [
+            (
+                StreamId::Deployment(self.id),
+                Some(event.clone()),
+                led_to_it.map(Cause::Recorded),
+            ),
             (
                 StreamId::Environment(self.environment.clone()),
                 environment_event(self.state.deployment(), self.id, &event),
+                Some(within),
             ),
         ] {
             if let Some(event) = event {
@@ -245,12 +258,11 @@ impl Tape {
                 streams.push(StreamAppend {
                     stream,
                     expected,
-                    events: vec![new(event)],
+                    events: vec![new(event, cause)],
                 });
             }
         }
         let append = Append {
-            at: self.at,
             epoch: self.epoch,
             streams,
         };
@@ -272,21 +284,29 @@ impl Tape {
             attempt,
             input: Json::object(),
             deadline: self.at.after(Span::minutes(2)),
+            place: Place::HERE,
         });
     }
 
     pub(crate) fn succeed(&mut self, step: &str, outputs: serde_json::Value, summary: &str) {
+        self.make(step, outputs, summary, Vec::new());
+    }
+
+    fn make(&mut self, step: &str, outputs: serde_json::Value, summary: &str, artifacts: Vec<Artifact>) {
         self.push(AttemptSucceeded {
             step: name(step),
             attempt: self.deployment().steps[&name::<StepId>(step)].attempts,
             outputs: Json(outputs),
             observations: vec![Observation {
+                begin: None,
+                end: None,
                 metric: "error_rate".to_owned(),
                 value: 9.7,
                 unit: "%".to_owned(),
                 labels: Vec::new(),
             }],
             summary: summary.to_owned(),
+            artifacts,
         });
     }
 
@@ -316,15 +336,12 @@ impl Tape {
             verdict,
             reasons,
             evidence: Vec::new(),
+            judge: JUDGE,
         });
     }
 
     pub(crate) fn pass(&mut self, phase: &str) {
-        self.judge(
-            phase,
-            Verdict::Go,
-            vec![reason("steps", "1 of 1 succeeded", Verdict::Go)],
-        );
+        self.judge(phase, Verdict::Go, vec![all_succeeded(1)]);
         self.push(PhaseCompleted { phase: name(phase) });
     }
 
@@ -335,8 +352,17 @@ impl Tape {
         self.pass("preflight");
         self.begin("backup");
         self.start("copy");
-        let digest = Digest::of(b"backup").to_string();
-        self.succeed("copy", json!({"digest": digest}), "12 KiB copied");
+        let digest = Digest::of(b"backup");
+        let backup = Artifact {
+            name: "database".to_owned(),
+            role: Artifact::BACKUP.to_owned(),
+            media_type: "application/vnd.sqlite3".to_owned(),
+            blobs: vec![BlobRef { digest, size: 6 }],
+            copy_of: Some("data/shop.db".to_owned()),
+            restored_by: Some("backup-sqlite/restore".to_owned()),
+        };
+        let outputs = json!({"digest": digest.to_string()});
+        self.make("copy", outputs, "12 KiB copied", vec![backup]);
         self.pass("backup");
         self.begin("deploy");
     }
@@ -360,17 +386,14 @@ impl Tape {
     pub(crate) fn succeeded(&mut self) {
         self.deployed();
         self.done("smoke", "22 of 22 passed");
-        self.judge(
-            "validate",
-            Verdict::Go,
-            vec![reason("steps.smoke.passed == 22", "", Verdict::Go)],
-        );
+        self.judge("validate", Verdict::Go, vec![passed(22)]);
         self.by(
             person("grace"),
             CheckpointApproved {
                 phase: name("validate"),
                 role: "technical-lead".to_owned(),
                 note: "looks good".to_owned(),
+                round: Round(1),
             },
         );
         self.push(PhaseCompleted {
@@ -384,28 +407,38 @@ impl Tape {
         self.deployed();
         self.done("smoke", "21 of 22 passed");
         let no = vec![
-            reason("steps", "1 of 1 succeeded", Verdict::Go),
-            reason("steps.smoke.passed == 22", "steps.smoke.passed was 21", Verdict::NoGo),
+            all_succeeded(1),
+            passed(21),
             Reason {
-                severity: Some(1),
-                ..reason(
-                    "not error_rate > 5 %",
-                    "error_rate was 9.7: 1 of 1 samples",
-                    Verdict::NoGo,
-                )
+                subject: "error_rate".to_owned(),
+                operator: "alert-if".to_owned(),
+                expected: Json(json!({
+                    "relation": ">", "value": 5.0, "unit": "%", "fail_limit": 0, "inconclusive_limit": 0,
+                })),
+                actual: vec![
+                    ("samples".to_owned(), Json(json!(1))),
+                    ("failures".to_owned(), Json(json!(1))),
+                    ("failed".to_owned(), Json(json!([9.7]))),
+                    ("missing".to_owned(), Json(json!(0))),
+                ],
+                verdict: Verdict::NoGo,
+                severity: Some(Severity::P1),
+                why: None,
+                condition: None,
             },
         ];
         self.judge("validate", Verdict::NoGo, no);
         self.push(RollbackStarted {
-            reason: "checkpoint validate: no-go: steps.smoke.passed == 22 — steps.smoke.passed was 21".to_owned(),
+            why: StopCause::Verdict {
+                phase: name("validate"),
+                round: Round(1),
+                verdict: Verdict::NoGo,
+                reason: Some(passed(21)),
+            },
             target: None,
         });
         self.done("revert", "v1 runs again");
-        self.judge(
-            "rollback",
-            Verdict::Go,
-            vec![reason("steps", "1 of 1 succeeded", Verdict::Go)],
-        );
+        self.judge("rollback", Verdict::Go, vec![all_succeeded(1)]);
         self.push(DeploymentRolledBack { live: None });
     }
 
@@ -422,7 +455,9 @@ impl Tape {
                 call: "process.run".to_owned(),
                 class: EffectClass::Once,
                 arguments: Json(json!({"program": "shopctl", "args": ["migrate", "two words"], "cwd": "/srv/shop"})),
+                place: Place::HERE,
             },
+            look: None,
         });
         self.at = self.at.after(Span::minutes(20));
         self.claim();
@@ -442,7 +477,9 @@ impl Tape {
             person("ada"),
             HoldResolved {
                 resolution: Resolution::Applied,
-                reason: "the table is there".to_owned(),
+                grounds: Grounds::Person {
+                    reason: "the table is there".to_owned(),
+                },
             },
         );
         self.by(
@@ -452,6 +489,9 @@ impl Tape {
                 attempt: AttemptNo(1),
                 effect: EffectNo(0),
                 result: EffectResult::Presumed,
+                begin: self.at,
+                took: Span(0),
+                look: None,
             },
         );
         self.push(AttemptResumed {
@@ -464,11 +504,30 @@ impl Tape {
     }
 }
 
-pub(crate) fn reason(asked: &str, actual: &str, verdict: Verdict) -> Reason {
+/// Every one of so many steps succeeded.
+pub(crate) fn all_succeeded(steps: u32) -> Reason {
     Reason {
-        asked: asked.to_owned(),
-        actual: actual.to_owned(),
-        verdict,
+        subject: "steps".to_owned(),
+        operator: "succeeded".to_owned(),
+        expected: Json(json!(steps)),
+        actual: vec![("succeeded".to_owned(), Json(json!(steps)))],
+        verdict: Verdict::Go,
         severity: None,
+        why: None,
+        condition: None,
+    }
+}
+
+/// The smoke tests' condition, when so many passed.
+pub(crate) fn passed(count: u32) -> Reason {
+    Reason {
+        subject: "steps.smoke.passed".to_owned(),
+        operator: "==".to_owned(),
+        expected: Json(json!(22)),
+        actual: vec![("steps.smoke.passed".to_owned(), Json(json!(count)))],
+        verdict: if count == 22 { Verdict::Go } else { Verdict::NoGo },
+        severity: None,
+        why: None,
+        condition: Some("steps.smoke.passed == 22".to_owned()),
     }
 }

@@ -11,11 +11,13 @@ use surefoot::view::status::{Followed, StateName, Status};
 use surefoot::view::story::Storyteller;
 use surefoot::view::summary::{self, Runner};
 use surefoot::view::{clock, plan};
-use surefoot_kernel::event::{AbortRequested, DeploymentAborted, HoldCause, HoldOpened, RollbackFailed, Verdict};
+use surefoot_kernel::event::{
+    AbortRequested, DeploymentAborted, HoldCause, HoldOpened, RollbackFailed, StopCause, Verdict,
+};
 use surefoot_kernel::port::MemoryLog;
 use surefoot_kernel::time::{Span, Timestamp};
 
-use crate::tape::{START, Tape, id, name, person, plan as small_plan, reason};
+use crate::tape::{START, Tape, id, name, passed, person, plan as small_plan};
 
 pub(crate) fn tape(play: impl FnOnce(&mut Tape)) -> Tape {
     let log = Arc::new(MemoryLog::default());
@@ -81,11 +83,7 @@ fn an_approval_names_the_role_to_type() {
     let tape = tape(|tape| {
         tape.deployed();
         tape.done("smoke", "22 of 22 passed");
-        tape.judge(
-            "validate",
-            Verdict::Go,
-            vec![reason("steps.smoke.passed == 22", "", Verdict::Go)],
-        );
+        tape.judge("validate", Verdict::Go, vec![passed(22)]);
         tape.push(HoldOpened {
             cause: HoldCause::Approval {
                 phase: name("validate"),
@@ -143,9 +141,15 @@ fn the_log_of_a_rollback_names_every_reason() {
     assert!(told.contains(&"phase deploy: attempt 1 of stage started".to_owned()));
 }
 
+fn wish() -> StopCause {
+    StopCause::Abort {
+        reason: "wrong version".to_owned(),
+    }
+}
+
 #[test]
 fn who_stopped_it_decides_whether_the_runbook_was_followed() {
-    let aborted = |no_go| {
+    let aborted = |why: StopCause| {
         tape(|tape| {
             tape.begin("preflight");
             tape.by(
@@ -154,22 +158,22 @@ fn who_stopped_it_decides_whether_the_runbook_was_followed() {
                     reason: "wrong version".to_owned(),
                 },
             );
-            tape.push(DeploymentAborted {
-                reason: "wrong version".to_owned(),
-                no_go,
-            });
+            tape.push(DeploymentAborted { why: why.clone() });
         })
     };
-    assert_eq!(Followed::of(aborted(true).deployment()), Some(Followed::Partial));
-    assert_eq!(Followed::of(aborted(false).deployment()), Some(Followed::No));
-    assert_eq!(ExitCode::of(aborted(false).deployment()), Some(ExitCode::NoGo));
+    assert_eq!(
+        Followed::of(aborted(StopCause::NoBackup).deployment()),
+        Some(Followed::Partial)
+    );
+    assert_eq!(Followed::of(aborted(wish()).deployment()), Some(Followed::No));
+    assert_eq!(ExitCode::of(aborted(wish()).deployment()), Some(ExitCode::NoGo));
     let failed = tape(|tape| {
         tape.deployed();
         tape.push(surefoot_kernel::event::RollbackStarted {
-            reason: "x".to_owned(),
+            why: wish(),
             target: None,
         });
-        tape.push(RollbackFailed { reason: "y".to_owned() });
+        tape.push(RollbackFailed { why: wish() });
     });
     assert_eq!(Followed::of(failed.deployment()), Some(Followed::No));
     assert_eq!(ExitCode::of(failed.deployment()), Some(ExitCode::RollbackFailed));

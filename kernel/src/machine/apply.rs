@@ -1,25 +1,19 @@
 //! `apply`: the only way state changes. Total: an event that cannot follow is [`Corrupt`].
 
 mod attempts;
+mod effects;
 pub(super) mod gates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::state::{Deployment, Leaving, Section, Stage, State, StepState};
-use crate::event::{DeploymentCreated, Event, Record};
+use super::corrupt::{Corrupt, Misfit};
+use super::state::{Deployment, GoingBack, Leaving, Section, Stage, State, StepState};
+use crate::event::{Annotation, DeploymentCreated, DeploymentEvent, Event, Record, StopCause, Verdict};
 use crate::id::{Epoch, Seq, StreamId, StreamVersion};
 use crate::plan::{PhaseKind, Plan};
 
-/// An event that cannot follow what is before it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event {seq} cannot follow: {text}")]
-pub struct Corrupt {
-    /// The event.
-    pub seq: Seq,
-    /// Why it cannot.
-    pub text: String,
-}
+type Applied = Result<(), Misfit>;
 
 /// Follows one record of a deployment's stream.
 ///
@@ -30,24 +24,29 @@ pub fn apply(state: State, record: &Record) -> Result<State, Corrupt> {
         State::Absent => create(record),
         State::Present(mut deployment) => follow(&mut deployment, record).map(|()| deployment),
     };
-    result
-        .map(State::Present)
-        .map_err(|text| Corrupt { seq: record.seq, text })
+    result.map(State::Present).map_err(|why| Corrupt {
+        seq: record.seq,
+        event: record.event.name(),
+        why,
+    })
 }
 
-fn create(record: &Record) -> Result<Box<Deployment>, String> {
-    let (Event::DeploymentCreated(DeploymentCreated { plan_digest, plan }), StreamId::Deployment(id)) =
-        (&record.event, &record.stream)
+fn create(record: &Record) -> Result<Box<Deployment>, Misfit> {
+    let (
+        Event::Deployment(DeploymentEvent::DeploymentCreated(DeploymentCreated { plan_digest, plan })),
+        StreamId::Deployment(id),
+    ) = (&record.event, &record.stream)
     else {
-        return Err(format!("{} before DeploymentCreated", record.event.name()));
+        return Err(Misfit::NotCreated);
     };
     if record.version != StreamVersion(1) {
-        return Err(format!("a stream starts with version 1, not {}", record.version));
+        return Err(Misfit::FirstVersion(record.version));
     }
-    if plan.digest() != *plan_digest {
-        return Err("the plan does not have its digest".to_owned());
+    // What is left of an erased plan is no longer the plan of that digest.
+    if record.erased.is_none() && plan.digest() != *plan_digest {
+        return Err(Misfit::PlanDigest);
     }
-    let plan: Plan = serde_json::from_value(plan.0.clone()).map_err(|e| format!("the plan is not readable: {e}"))?;
+    let plan = Plan::read(plan)?;
     let forward = plan.phases.iter().flat_map(|phase| &phase.steps);
     let back = plan.rollback.iter().flat_map(|rollback| &rollback.steps);
     let steps: BTreeMap<_, _> = forward
@@ -77,169 +76,178 @@ fn create(record: &Record) -> Result<Box<Deployment>, String> {
         rollback: None,
         sign_offs: Vec::new(),
         overrides: Vec::new(),
+        claimed: None,
+        reached: None,
+        decided: None,
+        fired: None,
+        ended: None,
+        erased: record
+            .erased
+            .map(|erased| (record.seq, erased.by))
+            .into_iter()
+            .collect(),
     }))
 }
 
-fn follow(d: &mut Deployment, record: &Record) -> Result<(), String> {
+fn follow(d: &mut Deployment, record: &Record) -> Applied {
     if record.stream != StreamId::Deployment(d.id) {
-        return Err(format!("it belongs to {}, not to deployment {}", record.stream, d.id));
+        return Err(Misfit::OtherStream {
+            found: record.stream.clone(),
+            expected: d.id,
+        });
     }
     if record.version != d.version.next() {
-        return Err(format!("stream version {} follows {}", record.version, d.version));
+        return Err(Misfit::Version {
+            found: record.version,
+            before: d.version,
+        });
     }
     if record.seq <= d.head {
-        return Err(format!("it stands before event {}", d.head));
+        return Err(Misfit::Order(d.head));
     }
     let holder = match &record.event {
-        Event::RunnerClaimed(claim) => claim.epoch,
-        _ => d.epoch,
+        Event::Deployment(DeploymentEvent::RunnerClaimed(claim)) => claim.epoch,
+        Event::Deployment(_) | Event::Environment(_) | Event::Annotation(_) | Event::Unknown(_) => d.epoch,
     };
     if record.epoch != holder {
-        return Err(format!("epoch {} appended, but {holder} holds it (L5)", record.epoch));
+        return Err(Misfit::Epoch {
+            found: record.epoch,
+            holder,
+        });
     }
-    let may_follow_the_end = matches!(
-        &record.event,
-        Event::SignedOff(_) | Event::NoteAdded(_) | Event::ObservationRecorded(_) | Event::Unknown(_)
-    );
-    if d.stage.is_final() && !may_follow_the_end {
-        return Err(format!("{} after the end (L7)", record.event.name()));
+    if d.stage.is_final() && !may_follow_the_end(&record.event) {
+        return Err(Misfit::AfterTheEnd);
     }
-    let (seq, at) = (record.seq, record.at);
     match &record.event {
-        Event::DeploymentCreated(_) => return Err("it was created already".to_owned()),
-        Event::EnvironmentClaimed(_) | Event::EnvironmentReleased(_) => {
-            return Err(format!("{} does not belong to a deployment", record.event.name()));
+        Event::Deployment(event) => happened(d, record, event)?,
+        Event::Environment(_) => return Err(Misfit::OtherKind),
+        Event::Annotation(Annotation::PayloadErased(event)) => {
+            d.erased.insert(event.seq, record.seq);
         }
-        Event::RunnerClaimed(event) => {
+        Event::Annotation(Annotation::NoteAdded(_)) | Event::Unknown(_) => {}
+    }
+    d.erased.extend(record.erased.map(|erased| (record.seq, erased.by)));
+    d.version = record.version;
+    d.head = record.seq;
+    d.last_at = record.at;
+    Ok(())
+}
+
+/// What people and watchers add to a deployment that has ended (law L7).
+const fn may_follow_the_end(event: &Event) -> bool {
+    match event {
+        Event::Deployment(event) => matches!(
+            event,
+            DeploymentEvent::SignedOff(_) | DeploymentEvent::ObservationRecorded(_)
+        ),
+        Event::Annotation(_) | Event::Unknown(_) => true,
+        Event::Environment(_) => false,
+    }
+}
+
+fn happened(d: &mut Deployment, record: &Record, event: &DeploymentEvent) -> Applied {
+    use DeploymentEvent as E;
+    let (seq, at) = (record.seq, record.at);
+    match event {
+        E::DeploymentCreated(_) => return Err(Misfit::CreatedTwice),
+        E::RunnerClaimed(event) => {
             if event.epoch <= d.epoch {
-                return Err(format!("epoch {} claims after {} (L5)", event.epoch, d.epoch));
+                return Err(Misfit::StaleClaim {
+                    found: event.epoch,
+                    held: d.epoch,
+                });
             }
             d.epoch = event.epoch;
             d.runner = Some(event.runner.clone());
+            d.claimed = Some(seq);
             attempts::suspend_all(d);
         }
-        Event::RunnerReleased(_) => {
+        E::RunnerReleased(_) => {
             d.runner = None;
             attempts::suspend_all(d);
         }
-        Event::DeploymentStarted(_) => {
-            expect(d.stage == Stage::Created, "the deployment has started already")?;
-            expect(d.epoch > Epoch(0), "no runner has claimed it")?;
+        E::DeploymentStarted(_) => {
+            expect(d.stage == Stage::Created, Misfit::StartedTwice)?;
+            expect(d.epoch > Epoch(0), Misfit::Unclaimed)?;
             d.stage = Stage::Ready { next: 0 };
             d.started_at = Some(at);
         }
-        Event::PhaseStarted(event) => gates::phase_started(d, seq, at, event)?,
-        Event::PhaseCompleted(event) => gates::phase_completed(d, event)?,
-        Event::CheckpointReached(event) => gates::checkpoint_reached(d, event)?,
-        Event::VerdictReached(event) => gates::verdict_reached(d, seq, event)?,
-        Event::CheckpointApproved(event) => gates::approved(d, record, event)?,
-        Event::CheckpointRefused(event) => gates::refused(d, event)?,
-        Event::HoldOpened(event) => gates::hold_opened(d, seq, at, event)?,
-        Event::HoldResolved(event) => gates::hold_resolved(d, seq, event)?,
-        Event::StepSkipped(event) => attempts::skipped(d, record, event)?,
-        Event::AttemptStarted(event) => attempts::started(d, at, event)?,
-        Event::AttemptResumed(event) => attempts::resumed(d, event)?,
-        Event::EffectIntended(event) => attempts::intended(d, seq, at, event)?,
-        Event::EffectCompleted(event) => attempts::completed(d, event)?,
-        Event::EffectRead(event) => attempts::read(d, seq, at, event)?,
-        Event::EffectReconciled(event) => attempts::reconciled(d, event)?,
-        Event::AttemptSucceeded(event) => attempts::succeeded(d, seq, at, event)?,
-        Event::AttemptFailed(event) => attempts::failed(d, event)?,
-        Event::RetryScheduled(event) => attempts::retry_scheduled(d, event)?,
-        Event::StepFailed(event) => attempts::step_failed(d, seq, at, event)?,
-        Event::TimerFired(event) => gates::timer_fired(d, event)?,
-        Event::AbortRequested(event) => {
-            expect(d.rollback.is_none(), "a rollback is not aborted")?;
-            leave(d, seq, &event.reason);
+        E::PhaseStarted(event) => gates::phase_started(d, seq, at, event)?,
+        E::PhaseCompleted(event) => gates::phase_completed(d, event)?,
+        E::CheckpointReached(event) => gates::checkpoint_reached(d, seq, event)?,
+        E::VerdictReached(event) => gates::verdict_reached(d, seq, event)?,
+        E::CheckpointApproved(event) => gates::approved(d, record, event)?,
+        E::CheckpointRefused(event) => gates::refused(d, seq, event)?,
+        E::HoldOpened(event) => gates::hold_opened(d, seq, at, event)?,
+        E::HoldResolved(event) => gates::hold_resolved(d, seq, event)?,
+        E::TimerFired(event) => gates::timer_fired(d, seq, event)?,
+        E::StepSkipped(event) => attempts::skipped(d, record, event)?,
+        E::AttemptStarted(event) => attempts::started(d, record, event)?,
+        E::AttemptResumed(event) => attempts::resumed(d, event)?,
+        E::EffectIntended(event) => effects::intended(d, seq, at, event)?,
+        E::EffectCompleted(event) => effects::completed(d, event)?,
+        E::EffectRead(event) => effects::read(d, seq, at, event)?,
+        E::EffectReconciled(event) => effects::reconciled(d, event)?,
+        E::AttemptSucceeded(event) => attempts::succeeded(d, record, event)?,
+        E::AttemptFailed(event) => attempts::failed(d, seq, event)?,
+        E::RetryScheduled(event) => attempts::retry_scheduled(d, event)?,
+        E::StepFailed(event) => attempts::step_failed(d, record, event)?,
+        E::SignedOff(event) => d.sign_offs.push((event.role.clone(), record.actor.clone(), seq)),
+        E::CapabilityDenied(_) | E::ChildSettled(_) | E::ObservationRecorded(_) => {}
+        E::AbortRequested(event) => {
+            expect(d.rollback.is_none(), Misfit::AbortOfRollback)?;
+            let reason = event.reason.clone();
+            leave(d, seq, StopCause::Abort { reason });
         }
-        Event::RollbackStarted(event) => {
-            expect(d.rollback.is_none(), "a rollback is never rolled back (L8)")?;
-            expect(d.attempts().next().is_none(), "attempts are still open")?;
-            expect(
-                d.has_started(PhaseKind::Deploy),
-                "no deploy phase has begun: there is nothing to undo",
-            )?;
-            d.rollback = Some((seq, event.reason.clone(), event.target.clone()));
+        E::RollbackStarted(event) => {
+            expect(d.rollback.is_none(), Misfit::RollbackOfRollback)?;
+            expect(d.attempts().next().is_none(), Misfit::OpenAttempts)?;
+            expect(d.has_started(PhaseKind::Deploy), Misfit::NothingToUndo)?;
+            d.rollback = Some(GoingBack {
+                seq,
+                why: event.why.clone(),
+                target: event.target.clone(),
+            });
             d.stage = Stage::Running {
                 section: Section::Rollback,
             };
             d.leaving = None;
             d.hold = None;
         }
-        Event::DeploymentSucceeded(_) => {
-            expect(
-                d.stage
-                    == Stage::Ready {
-                        next: d.plan.phases.len(),
-                    },
-                "not all checkpoints are go (L2)",
-            )?;
+        E::DeploymentSucceeded(_) => {
+            let next = d.plan.phases.len();
+            expect(d.stage == Stage::Ready { next }, Misfit::NotAllGo)?;
             end(d, record, Stage::Succeeded);
         }
-        Event::DeploymentRolledBack(event) => {
-            let passed = matches!(
-                d.stage,
-                Stage::Judging {
-                    section: Section::Rollback
-                }
-            ) && gates::verdict(d, Section::Rollback) == Some(crate::event::Verdict::Go);
-            expect(passed, "the rollback's checkpoint is not go")?;
-            end(
-                d,
-                record,
-                Stage::RolledBack {
-                    live: event.live.clone(),
-                },
-            );
+        E::DeploymentRolledBack(event) => {
+            let section = Section::Rollback;
+            let passed = d.stage == Stage::Judging { section } && gates::verdict(d, section) == Some(Verdict::Go);
+            expect(passed, Misfit::RollbackNotGo)?;
+            let live = event.live.clone();
+            end(d, record, Stage::RolledBack { live });
         }
-        Event::RollbackFailed(event) => {
-            expect(d.rollback.is_some(), "no rollback has begun")?;
-            end(
-                d,
-                record,
-                Stage::RollbackFailed {
-                    reason: event.reason.clone(),
-                },
-            );
+        E::RollbackFailed(event) => {
+            expect(d.rollback.is_some(), Misfit::NoRollback)?;
+            let why = event.why.clone();
+            end(d, record, Stage::RollbackFailed { why });
         }
-        Event::DeploymentAborted(event) => {
-            expect(
-                !d.has_started(PhaseKind::Deploy),
-                "a deploy phase has begun: it is rolled back, not aborted",
-            )?;
-            expect(d.attempts().next().is_none(), "attempts are still open")?;
-            end(
-                d,
-                record,
-                Stage::Aborted {
-                    reason: event.reason.clone(),
-                    no_go: event.no_go,
-                },
-            );
+        E::DeploymentAborted(event) => {
+            expect(!d.has_started(PhaseKind::Deploy), Misfit::AbortAfterDeploy)?;
+            expect(d.attempts().next().is_none(), Misfit::OpenAttempts)?;
+            let why = event.why.clone();
+            end(d, record, Stage::Aborted { why });
         }
-        Event::SignedOff(event) => d.sign_offs.push((event.role.clone(), record.actor.clone(), seq)),
-        Event::CapabilityDenied(_)
-        | Event::ChildSettled(_)
-        | Event::NoteAdded(_)
-        | Event::ObservationRecorded(_)
-        | Event::Unknown(_) => {}
     }
-    d.version = record.version;
-    d.head = seq;
-    d.last_at = at;
     Ok(())
 }
 
-fn expect(holds: bool, otherwise: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+fn expect(holds: bool, otherwise: Misfit) -> Applied {
+    if holds { Ok(()) } else { Err(otherwise) }
 }
 
-fn leave(d: &mut Deployment, seq: Seq, reason: &str) {
+fn leave(d: &mut Deployment, seq: Seq, why: StopCause) {
     if d.leaving.is_none() {
-        d.leaving = Some(Leaving {
-            reason: reason.to_owned(),
-            seq,
-        });
+        d.leaving = Some(Leaving { why, seq });
     }
     d.hold = None;
 }
@@ -247,6 +255,7 @@ fn leave(d: &mut Deployment, seq: Seq, reason: &str) {
 fn end(d: &mut Deployment, record: &Record, stage: Stage) {
     d.stage = stage;
     d.finished_at = Some(record.at);
+    d.ended = Some(record.seq);
     d.hold = None;
     d.leaving = None;
 }

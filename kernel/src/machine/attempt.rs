@@ -1,8 +1,9 @@
 //! An open attempt and its effects: what is recorded of a plugin's execution, and what is in doubt.
 
 use crate::effect::{EffectClass, EffectRequest, EffectResult, Failure, RecordedEffect};
-use crate::id::{AttemptNo, EffectNo, Seq};
+use crate::id::{AttemptNo, EffectNo, LookNo, Seq};
 use crate::json::Json;
+use crate::machine::SharedList;
 use crate::time::Timestamp;
 
 /// An open attempt.
@@ -19,7 +20,13 @@ pub struct Attempt {
     /// Why its execution ended while an effect was in doubt: it fails for that when the effect did not happen.
     pub interrupted: Option<Failure>,
     /// Its host calls so far.
-    pub effects: Vec<EffectState>,
+    pub effects: SharedList<EffectState>,
+    /// Seq of its start.
+    pub started: Seq,
+    /// How often a plugin has begun to look at an effect in doubt.
+    pub looks: LookNo,
+    /// Host calls of the last look.
+    pub look: SharedList<EffectState>,
 }
 
 impl Attempt {
@@ -53,7 +60,7 @@ impl Attempt {
     #[must_use]
     pub fn record(&self) -> Vec<RecordedEffect> {
         (0..)
-            .zip(&self.effects)
+            .zip(self.effects.iter())
             .map(|(number, effect)| RecordedEffect {
                 effect: EffectNo(number),
                 request: effect.request.clone(),

@@ -1,9 +1,10 @@
 //! Commands: what somebody wants. Each is answered with events or with a reason why not.
 
 use crate::effect::{EffectRequest, EffectResult, Failure, Finding, Outcome};
-use crate::event::{Resolution, RunnerIdentity, Timer};
-use crate::id::{AttemptNo, DeploymentId, EffectNo, Epoch, PhaseId, Seq, StepId};
+use crate::event::{PayloadErased, Resolution, RunnerIdentity, Timer};
+use crate::id::{AttemptNo, EffectNo, Epoch, LookNo, PhaseId, Seq, StepId};
 use crate::plan::Plan;
+use crate::time::Span;
 
 /// What somebody wants a deployment to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub enum Command {
         effect: EffectNo,
         /// What is asked.
         request: EffectRequest,
+        /// The look that it belongs to, if not to the try itself.
+        look: Option<LookNo>,
     },
     /// The world answered an intent.
     Complete {
@@ -45,6 +48,10 @@ pub enum Command {
         effect: EffectNo,
         /// What it answered.
         result: EffectResult,
+        /// How long that took, up to now.
+        took: Span,
+        /// The look that it belongs to, if not to the try itself.
+        look: Option<LookNo>,
     },
     /// A plugin asked and was answered without changing anything.
     Read {
@@ -58,6 +65,10 @@ pub enum Command {
         request: EffectRequest,
         /// What was answered.
         result: EffectResult,
+        /// How long that took, up to now.
+        took: Span,
+        /// The look that it belongs to, if not to the try itself.
+        look: Option<LookNo>,
     },
     /// A plugin asked for something that it may not have.
     Deny {
@@ -69,17 +80,23 @@ pub enum Command {
         call: String,
         /// What was asked, what would have to be granted.
         text: String,
+        /// The look that it belongs to, if not to the try itself.
+        look: Option<LookNo>,
     },
     /// A process that an earlier runner had left running is gone.
     Settle {
         /// The step.
         step: StepId,
-        /// Which host call of its attempt had started it.
+        /// Which try.
+        attempt: AttemptNo,
+        /// Which host call of it had started it.
         effect: EffectNo,
         /// Its id.
         pid: u32,
         /// Whether it ended by itself.
         by_itself: bool,
+        /// The look that had started it, if it was not the try itself.
+        look: Option<LookNo>,
     },
     /// A plugin looked at an effect in doubt.
     Reconcile {
@@ -93,6 +110,8 @@ pub enum Command {
         finding: Finding,
         /// On what grounds.
         reason: String,
+        /// Which look it was.
+        look: LookNo,
     },
     /// An attempt came to an end.
     Finish {
@@ -156,43 +175,14 @@ pub enum Command {
         /// In their words.
         note: String,
     },
+    /// The payload of an event is to be removed from the record.
+    Erase {
+        /// What is left of it.
+        erased: PayloadErased,
+    },
     /// A remark.
     Note {
         /// The remark.
-        text: String,
-    },
-}
-
-/// Why a command is not followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// There is no such deployment.
-    #[error("the deployment does not exist")]
-    Absent,
-    /// There is one of that id already.
-    #[error("the deployment exists already")]
-    Exists,
-    /// It has ended.
-    #[error("the deployment has ended: {0}")]
-    Ended(&'static str),
-    /// The environment is in use.
-    #[error("the environment is in use by deployment {0}")]
-    Locked(DeploymentId),
-    /// An older or equal epoch cannot claim.
-    #[error("epoch {0} is not newer than {1}")]
-    Stale(Epoch, Epoch),
-    /// Nobody has claimed it.
-    #[error("no runner has claimed the deployment")]
-    Unclaimed,
-    /// It does not fit where the deployment stands.
-    #[error("{0}")]
-    NotNow(String),
-    /// A law forbids it.
-    #[error("{law}: {text}")]
-    Forbidden {
-        /// `L1`, `L2`, ….
-        law: &'static str,
-        /// What it forbids here.
         text: String,
     },
 }

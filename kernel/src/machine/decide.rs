@@ -4,12 +4,14 @@
 
 mod advance;
 mod attempts;
+mod effects;
 mod judging;
 mod people;
 
 use std::collections::BTreeSet;
 
-use super::command::{Command, Rejection};
+use super::command::Command;
+use super::rejection::{Rejection, Unsound};
 use super::state::{Deployment, Stage, State};
 use crate::event::{DeploymentCreated, Event, NoteAdded, RunnerClaimed, RunnerReleased};
 use crate::id::Epoch;
@@ -18,9 +20,12 @@ use crate::plan::{PhaseKind, Plan};
 use crate::time::Timestamp;
 use crate::verdict::Scope;
 pub(super) use advance::DEADLINE_GRACE;
+use effects::Timing;
 
 /// Key of the waiver that lets a plan deploy without a backup (law L1).
 pub(super) const DEPLOY_WITHOUT_BACKUP: &str = "deploy-without-backup";
+
+type Decision = Result<Vec<Event>, Rejection>;
 
 /// What follows `command` at the time `now`. An empty list: nothing has to happen.
 ///
@@ -35,23 +40,23 @@ pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Vec<Eve
 }
 
 fn create(plan: &Plan) -> Result<Vec<Event>, Rejection> {
-    let unsound = |text: String| Err(Rejection::NotNow(format!("the plan is not sound: {text}")));
+    let unsound = |why| Err(Rejection::UnsoundPlan(why));
     let mut phases = BTreeSet::new();
     if let Some(twice) = plan.phases.iter().find(|phase| !phases.insert(&phase.id)) {
-        return unsound(format!("two phases are called {}", twice.id));
+        return unsound(Unsound::PhaseTwice(twice.id.clone()));
     }
     if phases.iter().any(|id| id.as_str() == Plan::ROLLBACK) {
-        return unsound("a phase is called like the rollback".to_owned());
+        return unsound(Unsound::PhaseCalledRollback);
     }
     let mut steps = BTreeSet::new();
     let all = plan.phases.iter().flat_map(|phase| &phase.steps);
     let back = plan.rollback.iter().flat_map(|rollback| &rollback.steps);
     if let Some(twice) = all.chain(back).find(|step| !steps.insert(&step.id)) {
-        return unsound(format!("two steps are called {}", twice.id));
+        return unsound(Unsound::StepTwice(twice.id.clone()));
     }
     let recorded = Json::of(plan);
-    if serde_json::from_value::<Plan>(recorded.0.clone()).ok().as_ref() != Some(plan) {
-        return unsound("JSON cannot express it: a number is not finite, or a path is not UTF-8".to_owned());
+    if Plan::read(&recorded).ok().as_ref() != Some(plan) {
+        return unsound(Unsound::Inexpressible);
     }
     Ok(vec![
         DeploymentCreated {
@@ -67,6 +72,7 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
         return match command {
             Command::SignOff { role, note } => people::sign_off(d, role, note),
             Command::Note { text } => Ok(vec![NoteAdded { text }.into()]),
+            Command::Erase { erased } => people::erase(d, erased),
             Command::Advance => Ok(Vec::new()),
             _ => Err(Rejection::Ended(ending)),
         };
@@ -83,39 +89,48 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
             attempt,
             effect,
             request,
-        } => attempts::intend(d, step, attempt, effect, request),
+            look,
+        } => effects::intend(d, step, attempt, effect, request, look),
         Command::Complete {
             step,
             attempt,
             effect,
             result,
-        } => attempts::complete(d, step, attempt, effect, result),
+            took,
+            look,
+        } => effects::complete(d, step, attempt, effect, result, Timing { now, took }, look),
         Command::Read {
             step,
             attempt,
             effect,
             request,
             result,
-        } => attempts::read(d, step, attempt, effect, request, result),
+            took,
+            look,
+        } => effects::read(d, step, attempt, effect, request, result, Timing { now, took }, look),
         Command::Deny {
             step,
             attempt,
             call,
             text,
-        } => attempts::deny(d, step, attempt, call, text),
+            look,
+        } => effects::deny(d, step, attempt, call, text, look),
         Command::Settle {
             step,
+            attempt,
             effect,
             pid,
             by_itself,
-        } => attempts::settle(d, step, effect, pid, by_itself),
+            look,
+        } => effects::settle(d, step, attempt, effect, pid, by_itself, look),
         Command::Reconcile {
             step,
             attempt,
             effect,
             finding,
             reason,
-        } => attempts::reconcile(d, step, attempt, effect, finding, reason),
+            look,
+        } => effects::reconcile(d, step, attempt, effect, finding, reason, look),
         Command::Finish { step, attempt, end } => attempts::finish(d, step, attempt, end),
         Command::Diverge { step, attempt, text } => attempts::diverge(d, step, attempt, text, now),
         Command::Fire(timer) => advance::fire(d, timer, now),
@@ -126,11 +141,10 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
             subject,
             resolution,
             reason,
-        } => people::resolve(d, hold, &subject, resolution, reason),
+        } => people::resolve(d, hold, &subject, resolution, reason, now),
         Command::Abort { reason } => people::abort(d, reason),
-        Command::SignOff { .. } => Err(Rejection::NotNow(
-            "a sign-off follows the end of a deployment".to_owned(),
-        )),
+        Command::SignOff { .. } => Err(Rejection::NotEnded),
+        Command::Erase { .. } => Err(Rejection::NotEndedYet),
         Command::Note { text } => Ok(vec![NoteAdded { text }.into()]),
     }
 }

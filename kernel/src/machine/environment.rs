@@ -1,8 +1,8 @@
 //! State of one environment: who is active in it, and what is live (law L5).
 
-use crate::event::{Ending, EnvironmentClaimed, EnvironmentReleased, Event, Record};
+use crate::event::{DeploymentEvent, Ending, EnvironmentClaimed, EnvironmentEvent, EnvironmentReleased, Event, Record};
 use crate::id::{DeploymentId, Epoch, Seq, StreamVersion};
-use crate::machine::{Corrupt, Deployment, Rejection};
+use crate::machine::{Corrupt, Deployment, Misfit, Rejection, SharedList};
 use crate::plan::{Deployed, Intent};
 use crate::time::Timestamp;
 
@@ -18,7 +18,7 @@ pub struct Environment {
     /// What is live, as far as is known.
     pub live: Option<Deployed>,
     /// Every deployment that ended, oldest first.
-    pub history: Vec<History>,
+    pub history: SharedList<History>,
 }
 
 /// One ended deployment.
@@ -48,167 +48,148 @@ impl Environment {
         }
     }
 
+    /// The environment as one of its releases left it, for a reader that has no use for what came before.
+    ///
+    /// A release says all that is needed: nobody is active after it, and it tells what is live. `None` for a
+    /// record that is no release.
+    #[must_use]
+    pub fn after_release(record: &Record) -> Option<Self> {
+        let Event::Environment(EnvironmentEvent::EnvironmentReleased(event)) = &record.event else {
+            return None;
+        };
+        let mut environment = Self {
+            version: record.version,
+            epoch: record.epoch,
+            active: Some(event.deployment),
+            ..Self::default()
+        };
+        environment.released(record, event).ok()?;
+        Some(environment)
+    }
+
     /// Follows one record of the environment's stream.
     ///
     /// # Errors
     /// The record cannot follow.
     pub fn apply(mut self, record: &Record) -> Result<Self, Corrupt> {
-        let corrupt = |text: String| Corrupt { seq: record.seq, text };
-        if record.version != self.version.next() {
-            return Err(corrupt(format!(
-                "stream version {} follows {}",
-                record.version, self.version
-            )));
-        }
-        match &record.event {
-            Event::EnvironmentClaimed(EnvironmentClaimed { deployment, epoch }) => {
-                let due = self
-                    .admit(*deployment)
-                    .map_err(|rejection| corrupt(rejection.to_string()))?;
-                if *epoch != record.epoch {
-                    return Err(corrupt(format!(
-                        "epoch {} appended a claim of {epoch} (L5)",
-                        record.epoch
-                    )));
-                }
-                if *epoch < due {
-                    return Err(corrupt(format!("claimed with epoch {epoch}, at least {due} was due")));
-                }
-                self.active = Some(*deployment);
-                self.epoch = *epoch;
-            }
-            Event::EnvironmentReleased(EnvironmentReleased {
-                deployment,
-                ending,
-                live,
-            }) => {
-                if self.active != Some(*deployment) {
-                    return Err(corrupt(format!("{deployment} released it without having claimed it")));
-                }
-                self.active = None;
-                self.live.clone_from(live);
-                self.history.push(History {
-                    seq: record.seq,
-                    at: record.at,
-                    deployment: *deployment,
-                    ending: *ending,
-                    live: live.clone(),
-                });
-            }
-            Event::NoteAdded(_) | Event::Unknown(_) => {}
-            Event::DeploymentCreated(_)
-            | Event::RunnerClaimed(_)
-            | Event::RunnerReleased(_)
-            | Event::DeploymentStarted(_)
-            | Event::PhaseStarted(_)
-            | Event::StepSkipped(_)
-            | Event::AttemptStarted(_)
-            | Event::AttemptResumed(_)
-            | Event::EffectIntended(_)
-            | Event::EffectCompleted(_)
-            | Event::EffectRead(_)
-            | Event::EffectReconciled(_)
-            | Event::AttemptSucceeded(_)
-            | Event::AttemptFailed(_)
-            | Event::RetryScheduled(_)
-            | Event::StepFailed(_)
-            | Event::CheckpointReached(_)
-            | Event::VerdictReached(_)
-            | Event::CheckpointApproved(_)
-            | Event::CheckpointRefused(_)
-            | Event::PhaseCompleted(_)
-            | Event::HoldOpened(_)
-            | Event::HoldResolved(_)
-            | Event::TimerFired(_)
-            | Event::AbortRequested(_)
-            | Event::RollbackStarted(_)
-            | Event::DeploymentSucceeded(_)
-            | Event::DeploymentRolledBack(_)
-            | Event::RollbackFailed(_)
-            | Event::DeploymentAborted(_)
-            | Event::SignedOff(_)
-            | Event::CapabilityDenied(_)
-            | Event::ChildSettled(_)
-            | Event::ObservationRecorded(_) => {
-                return Err(corrupt(format!(
-                    "{} does not belong to an environment",
-                    record.event.name()
-                )));
-            }
-        }
+        self.follow(record).map_err(|why| Corrupt {
+            seq: record.seq,
+            event: record.event.name(),
+            why,
+        })?;
         self.version = record.version;
         Ok(self)
+    }
+
+    fn follow(&mut self, record: &Record) -> Result<(), Misfit> {
+        if record.version != self.version.next() {
+            return Err(Misfit::Version {
+                found: record.version,
+                before: self.version,
+            });
+        }
+        match &record.event {
+            Event::Environment(EnvironmentEvent::EnvironmentClaimed(event)) => self.claimed(record, event),
+            Event::Environment(EnvironmentEvent::EnvironmentReleased(event)) => self.released(record, event),
+            Event::Annotation(_) | Event::Unknown(_) => Ok(()),
+            Event::Deployment(_) => Err(Misfit::OtherKind),
+        }
+    }
+
+    fn claimed(&mut self, record: &Record, event: &EnvironmentClaimed) -> Result<(), Misfit> {
+        let epoch = event.epoch;
+        if let Some(other) = self.active.filter(|active| *active != event.deployment) {
+            return Err(Misfit::Locked(other));
+        }
+        if epoch != record.epoch {
+            return Err(Misfit::Epoch {
+                found: record.epoch,
+                holder: epoch,
+            });
+        }
+        if epoch <= self.epoch {
+            return Err(Misfit::StaleClaim {
+                found: epoch,
+                held: self.epoch,
+            });
+        }
+        self.active = Some(event.deployment);
+        self.epoch = epoch;
+        Ok(())
+    }
+
+    fn released(&mut self, record: &Record, event: &EnvironmentReleased) -> Result<(), Misfit> {
+        if self.active != Some(event.deployment) {
+            return Err(Misfit::NotActive(event.deployment));
+        }
+        self.active = None;
+        self.live.clone_from(&event.live);
+        self.history.push(History {
+            seq: record.seq,
+            at: record.at,
+            deployment: event.deployment,
+            ending: event.ending,
+            live: event.live.clone(),
+        });
+        Ok(())
     }
 }
 
 /// What an event of a deployment means to its environment: appended together with it.
 #[must_use]
 pub fn environment_event(before: Option<&Deployment>, id: DeploymentId, event: &Event) -> Option<Event> {
-    let released = |ending, live| {
-        Some(
-            EnvironmentReleased {
-                deployment: id,
-                ending,
-                live,
-            }
-            .into(),
-        )
-    };
-    match event {
-        Event::RunnerClaimed(claim) => Some(
-            EnvironmentClaimed {
-                deployment: id,
-                epoch: claim.epoch,
-            }
-            .into(),
-        ),
-        Event::DeploymentSucceeded(_) => {
-            let release = before?.plan.release.clone();
-            released(
-                Ending::Succeeded,
-                Some(Deployed {
-                    deployment: id,
-                    release,
-                }),
-            )
+    let Event::Deployment(event) = event else { return None };
+    let (ending, live) = match event {
+        DeploymentEvent::RunnerClaimed(claim) => {
+            let (deployment, epoch) = (id, claim.epoch);
+            return Some(EnvironmentClaimed { deployment, epoch }.into());
         }
-        Event::DeploymentRolledBack(rolled_back) => released(Ending::RolledBack, rolled_back.live.clone()),
-        Event::RollbackFailed(_) => released(Ending::RollbackFailed, None),
-        Event::DeploymentAborted(_) => released(Ending::Aborted, before?.plan.previous.clone()),
-        Event::DeploymentCreated(_)
-        | Event::RunnerReleased(_)
-        | Event::DeploymentStarted(_)
-        | Event::PhaseStarted(_)
-        | Event::StepSkipped(_)
-        | Event::AttemptStarted(_)
-        | Event::AttemptResumed(_)
-        | Event::EffectIntended(_)
-        | Event::EffectCompleted(_)
-        | Event::EffectRead(_)
-        | Event::EffectReconciled(_)
-        | Event::AttemptSucceeded(_)
-        | Event::AttemptFailed(_)
-        | Event::RetryScheduled(_)
-        | Event::StepFailed(_)
-        | Event::CheckpointReached(_)
-        | Event::VerdictReached(_)
-        | Event::CheckpointApproved(_)
-        | Event::CheckpointRefused(_)
-        | Event::PhaseCompleted(_)
-        | Event::HoldOpened(_)
-        | Event::HoldResolved(_)
-        | Event::TimerFired(_)
-        | Event::AbortRequested(_)
-        | Event::RollbackStarted(_)
-        | Event::SignedOff(_)
-        | Event::CapabilityDenied(_)
-        | Event::ChildSettled(_)
-        | Event::ObservationRecorded(_)
-        | Event::EnvironmentClaimed(_)
-        | Event::EnvironmentReleased(_)
-        | Event::NoteAdded(_)
-        | Event::Unknown(_) => None,
-    }
+        DeploymentEvent::DeploymentSucceeded(_) => {
+            let (deployment, release) = (id, before?.plan.release.clone());
+            (Ending::Succeeded, Some(Deployed { deployment, release }))
+        }
+        DeploymentEvent::DeploymentRolledBack(rolled_back) => (Ending::RolledBack, rolled_back.live.clone()),
+        DeploymentEvent::RollbackFailed(_) => (Ending::RollbackFailed, None),
+        DeploymentEvent::DeploymentAborted(_) => (Ending::Aborted, before?.plan.previous.clone()),
+        DeploymentEvent::DeploymentCreated(_)
+        | DeploymentEvent::RunnerReleased(_)
+        | DeploymentEvent::DeploymentStarted(_)
+        | DeploymentEvent::PhaseStarted(_)
+        | DeploymentEvent::StepSkipped(_)
+        | DeploymentEvent::AttemptStarted(_)
+        | DeploymentEvent::AttemptResumed(_)
+        | DeploymentEvent::EffectIntended(_)
+        | DeploymentEvent::EffectCompleted(_)
+        | DeploymentEvent::EffectRead(_)
+        | DeploymentEvent::EffectReconciled(_)
+        | DeploymentEvent::AttemptSucceeded(_)
+        | DeploymentEvent::AttemptFailed(_)
+        | DeploymentEvent::RetryScheduled(_)
+        | DeploymentEvent::StepFailed(_)
+        | DeploymentEvent::CheckpointReached(_)
+        | DeploymentEvent::VerdictReached(_)
+        | DeploymentEvent::CheckpointApproved(_)
+        | DeploymentEvent::CheckpointRefused(_)
+        | DeploymentEvent::PhaseCompleted(_)
+        | DeploymentEvent::HoldOpened(_)
+        | DeploymentEvent::HoldResolved(_)
+        | DeploymentEvent::TimerFired(_)
+        | DeploymentEvent::AbortRequested(_)
+        | DeploymentEvent::RollbackStarted(_)
+        | DeploymentEvent::SignedOff(_)
+        | DeploymentEvent::CapabilityDenied(_)
+        | DeploymentEvent::ChildSettled(_)
+        | DeploymentEvent::ObservationRecorded(_) => return None,
+    };
+    let deployment = id;
+    Some(
+        EnvironmentReleased {
+            deployment,
+            ending,
+            live,
+        }
+        .into(),
+    )
 }
 
 impl Deployment {

@@ -4,7 +4,7 @@ use super::decide::DEADLINE_GRACE;
 use super::state::{Deployment, Stage, StepStatus};
 use crate::effect::RecordedEffect;
 use crate::event::Timer;
-use crate::id::{AttemptNo, StepId};
+use crate::id::{AttemptNo, LookNo, StepId};
 use crate::json::Json;
 use crate::time::Timestamp;
 
@@ -19,8 +19,6 @@ pub enum Pending {
         attempt: AttemptNo,
         /// Its input.
         input: Json,
-        /// What is recorded of it.
-        record: Vec<RecordedEffect>,
         /// When it is timed out.
         deadline: Timestamp,
     },
@@ -34,6 +32,8 @@ pub enum Pending {
         input: Json,
         /// The effect.
         doubt: RecordedEffect,
+        /// Which look it will be.
+        look: LookNo,
     },
     /// A timer has to fire at `due`, or at once if that is past.
     Timer {
@@ -80,7 +80,6 @@ pub fn pending(d: &Deployment) -> Vec<Pending> {
                     step,
                     attempt: number,
                     input: attempt.input.clone(),
-                    record: attempt.record(),
                     deadline: attempt.deadline,
                 });
             }
@@ -97,6 +96,7 @@ pub fn pending(d: &Deployment) -> Vec<Pending> {
                         attempt: attempt.number,
                         input,
                         doubt,
+                        look: attempt.looks.next(),
                     });
                 }
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::actor::Actor;
 use crate::digest::Digest;
-use crate::effect::Failure;
-use crate::event::{Evidence, HoldCause, Reason, Resolution, RunnerIdentity, Verdict};
+use crate::effect::{Artifact, Failure};
+use crate::event::{Evidence, Grounds, HoldCause, Reason, Resolution, RunnerIdentity, Skip, StopCause, Timer, Verdict};
 use crate::id::{AttemptNo, DeploymentId, Epoch, PhaseId, Round, Seq, StepId, StreamVersion};
 use crate::machine::Attempt;
 use crate::plan::{Checkpoint, Deployed, Phase, PhaseKind, Plan, Step};
@@ -75,12 +75,24 @@ pub struct Deployment {
     pub hold: Option<Hold>,
     /// It is to leave the forward path as soon as nothing runs.
     pub leaving: Option<Leaving>,
-    /// Seq, reason and target of the rollback, once begun.
-    pub rollback: Option<(Seq, String, Option<Deployed>)>,
+    /// The rollback, once begun.
+    pub rollback: Option<GoingBack>,
     /// Accepted by these roles.
     pub sign_offs: Vec<(String, Actor, Seq)>,
     /// Steps and checkpoints that a person let pass or skipped, by seq.
     pub overrides: Vec<Seq>,
+    /// Seq of the newest claim.
+    pub claimed: Option<Seq>,
+    /// Seq of the last time that a checkpoint was reached.
+    pub reached: Option<Seq>,
+    /// Seq of the last answer to a hold, or refusal.
+    pub decided: Option<Seq>,
+    /// The last timer that ran out, and the seq of that.
+    pub fired: Option<(Timer, Seq)>,
+    /// Seq of the end.
+    pub ended: Option<Seq>,
+    /// Events whose payload was erased, each with the event that says so.
+    pub erased: BTreeMap<Seq, Seq>,
 }
 
 /// A part of the plan that has steps and a checkpoint.
@@ -122,14 +134,12 @@ pub enum Stage {
     /// Ended: people have to act.
     RollbackFailed {
         /// What failed.
-        reason: String,
+        why: StopCause,
     },
     /// Ended before anything live was changed.
     Aborted {
         /// Why.
-        reason: String,
-        /// Because of a no-go verdict.
-        no_go: bool,
+        why: StopCause,
     },
 }
 
@@ -160,7 +170,11 @@ pub struct StepState {
     /// One sentence of the plugin about its success.
     pub summary: String,
     /// What it contributes to verdicts, once ended.
-    pub evidence: Option<StepEvidence>,
+    pub evidence: Option<Arc<StepEvidence>>,
+    /// What the last attempt that succeeded made.
+    pub artifacts: Vec<Artifact>,
+    /// Seq of the last attempt's failure.
+    pub failed: Option<Seq>,
 }
 
 /// Where a step stands.
@@ -180,7 +194,7 @@ pub enum StepStatus {
     /// Ended badly.
     Failed(Failure),
     /// Left out.
-    Skipped(String),
+    Skipped(Skip),
 }
 
 impl StepStatus {
@@ -203,8 +217,8 @@ pub struct CheckpointState {
     pub reopened: bool,
     /// By role.
     pub approvals: Vec<Approval>,
-    /// What a person, or the deadline, made of it, and why.
-    pub decision: Option<(Resolution, String)>,
+    /// What a person, or the deadline, made of it, and on what grounds.
+    pub decision: Option<(Resolution, Grounds)>,
     /// The phase is completed.
     pub passed: bool,
 }
@@ -230,6 +244,8 @@ pub struct Judged {
     pub reasons: Vec<Reason>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
+    /// The rules that it was judged by.
+    pub judge: u32,
 }
 
 /// One approval.
@@ -241,6 +257,8 @@ pub struct Approval {
     pub actor: Actor,
     /// Seq of its event.
     pub seq: Seq,
+    /// The judgement that it lets pass.
+    pub round: Round,
 }
 
 /// The deployment waits for a person.
@@ -259,10 +277,21 @@ pub struct Hold {
 /// Why the forward path is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaving {
-    /// In words.
-    pub reason: String,
+    /// Why.
+    pub why: StopCause,
     /// Seq of the event that caused it.
     pub seq: Seq,
+}
+
+/// A rollback that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoingBack {
+    /// Seq of its event.
+    pub seq: Seq,
+    /// Why.
+    pub why: StopCause,
+    /// What it goes back to; `None` when nothing was live before.
+    pub target: Option<Deployed>,
 }
 
 impl Deployment {

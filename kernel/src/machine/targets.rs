@@ -9,7 +9,7 @@ use super::state::Deployment;
 use crate::event::Ending;
 use crate::id::{DeploymentId, Seq};
 use crate::machine::Stage;
-use crate::plan::{PhaseKind, Release};
+use crate::plan::{PhaseKind, Release, TargetReason};
 
 /// A deployment of the environment, ended or active, and what of it is still there.
 #[derive(Clone, Debug)]
@@ -44,19 +44,6 @@ pub struct Target {
     pub reasons: Vec<TargetReason>,
 }
 
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TargetReason {
-    /// In favour.
-    pub ok: bool,
-    /// Stable name: `validated`, `not-abandoned`, ….
-    pub code: &'static str,
-    /// For people.
-    pub text: String,
-    /// The events that it rests on.
-    pub seq: Vec<Seq>,
-}
-
 /// Every earlier deployment that was live once, newest first. The live one itself is not among them; what
 /// an active one has done so far counts like what others did.
 #[must_use]
@@ -65,27 +52,25 @@ pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
     let find = |id: DeploymentId| pasts.iter().find(|past| past.deployment.id == id);
     let mut seen = Vec::new();
     let mut all = Vec::new();
-    for (index, ended) in environment.history.iter().enumerate().rev() {
+    for (index, ended) in environment.history.newest_first() {
         let was_live = ended.ending == Ending::Succeeded;
         if !was_live || Some(ended.deployment) == live || seen.contains(&ended.deployment) {
             continue;
         }
         seen.push(ended.deployment);
         let Some(past) = find(ended.deployment) else { continue };
-        let after = &environment.history[index + 1..];
-        let later: Vec<&Deployment> = after
-            .iter()
+        let after = || environment.history.from(index + 1);
+        let later: Vec<&Deployment> = after()
             .map(|ended| ended.deployment)
             .chain(environment.active)
             .filter_map(find)
             .map(|past| past.deployment)
             .collect();
-        let unread: Vec<Seq> = after
-            .iter()
+        let unread: Vec<Seq> = after()
             .filter(|h| find(h.deployment).is_none())
             .map(|h| h.seq)
             .collect();
-        let reasons = vec![
+        let mut reasons = vec![
             validated(past.deployment),
             not_abandoned(past.deployment, &later),
             artifact(past.deployment),
@@ -93,6 +78,7 @@ pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
             backups(past),
             reversible(&later, &unread),
         ];
+        reasons.extend(erased_plan(past.deployment));
         all.push(Target {
             deployment: past.deployment.id,
             release: past.deployment.plan.release.clone(),
@@ -103,10 +89,25 @@ pub fn targets(environment: &Environment, pasts: &[Past<'_>]) -> Vec<Target> {
     all
 }
 
+/// The code of the reason that nothing can be forced against: there is no plan to go back by.
+pub const PLAN_ERASED: &str = "plan";
+
+fn erased_plan(d: &Deployment) -> Option<TargetReason> {
+    let gone = d.plan.digest() != d.plan_digest;
+    gone.then(|| {
+        reason(
+            false,
+            PLAN_ERASED,
+            "its plan was erased from the record",
+            vec![d.created],
+        )
+    })
+}
+
 fn reason(ok: bool, code: &'static str, text: impl Into<String>, seq: Vec<Seq>) -> TargetReason {
     TargetReason {
         ok,
-        code,
+        code: code.to_owned(),
         text: text.into(),
         seq,
     }

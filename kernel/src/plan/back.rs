@@ -1,6 +1,6 @@
 //! Going back on purpose: an earlier deployment's pinned plan, made into a plan of its own.
 
-use super::{Deployed, Intent, OnNoGo, Plan};
+use super::{Deployed, Intent, OnNoGo, Plan, TargetReason};
 use crate::id::DeploymentId;
 
 impl Plan {
@@ -10,9 +10,21 @@ impl Plan {
     /// release, its validation. It is held up by no window and no approval, and where it does not
     /// work it stops for people instead of being rolled back itself (law L8).
     #[must_use]
-    pub fn back_to(&self, target: DeploymentId, live: Option<Deployed>, reason: String, forced: bool) -> Self {
+    pub fn back_to(
+        &self,
+        target: DeploymentId,
+        live: Option<Deployed>,
+        reason: String,
+        forced: bool,
+        judged: Vec<TargetReason>,
+    ) -> Self {
         let mut plan = self.clone();
-        plan.intent = Intent::Rollback { target, reason, forced };
+        plan.intent = Intent::Rollback {
+            target,
+            reason,
+            forced,
+            judged,
+        };
         plan.previous = live;
         plan.window = None;
         plan.rollback = None;

@@ -67,6 +67,12 @@ pub trait BlobStore: Send + Sync {
     /// See [`BlobError`].
     fn copy_to_file(&self, digest: Digest, path: &Path) -> Result<BlobInfo, BlobError>;
 
+    /// Removes it, if it is there. Returns after that is durable.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    fn remove(&self, digest: Digest) -> Result<(), BlobError>;
+
     /// Re-reads and re-hashes it.
     ///
     /// # Errors

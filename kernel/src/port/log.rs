@@ -12,10 +12,28 @@ use crate::time::Timestamp;
 /// One event to append.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
+    /// When it happened, as far as the writer learnt it.
+    pub at: Timestamp,
     /// Who caused it.
     pub actor: Actor,
+    /// What led to it, unless it is the event before it in its stream.
+    pub cause: Option<Cause>,
     /// What happened.
     pub event: Event,
+}
+
+/// An event that led to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It is recorded already.
+    Recorded(Seq),
+    /// It stands before the other in the same append.
+    SameAppend {
+        /// Index of the append's stream.
+        stream: usize,
+        /// Index among the events of that stream.
+        event: usize,
+    },
 }
 
 /// Events for one stream, with what the writer believes about it.
@@ -32,8 +50,6 @@ pub struct StreamAppend {
 /// Events that are recorded together or not at all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Append {
-    /// Recorded time of all of them.
-    pub at: Timestamp,
     /// The writer's claim. Must not be lower than the newest epoch of any stream touched; becomes that newest epoch.
     pub epoch: Epoch,
     /// Each stream at most once; at least one.
@@ -88,9 +104,41 @@ pub enum LogError {
         /// The newest one.
         actual: Epoch,
     },
-    /// The append itself is malformed: no event, a stream twice, an event over the size limit.
+    /// The append itself is malformed.
     #[error("the append is not acceptable: {0}")]
-    Invalid(String),
+    Invalid(InvalidAppend),
+    /// The log does not have that event, or not so many.
+    #[error("{0}")]
+    OutOfRange(String),
+    /// A later Surefoot wrote it: nothing is damaged, and what stands before it can be read.
+    #[error(
+        "event {seq} is newer than this Surefoot (type {type_number} version {type_version}): use the version that \
+         wrote it, or a later one"
+    )]
+    Newer {
+        /// The event.
+        seq: Seq,
+        /// Its type number.
+        type_number: u32,
+        /// Its type version.
+        type_version: u32,
+    },
+    /// The whole folder, or an envelope of it, is of a later format.
+    #[error("the log is of format {found}, and this Surefoot knows format {known}: use a newer one")]
+    NewerFormat {
+        /// Its format.
+        found: u64,
+        /// The newest that is known here.
+        known: u64,
+    },
+    /// This copy of the log does not have the event's payload; its header says what it was.
+    #[error("the payload of event {seq} ({name}) was left out of this copy of the log")]
+    Withheld {
+        /// The event.
+        seq: Seq,
+        /// Its type.
+        name: String,
+    },
     /// What is stored is not what was written. Exit code 10.
     #[error("the log is damaged{}: {text}", seq.map_or_else(String::new, |seq| format!(" at event {seq}")))]
     Corrupt {
@@ -110,9 +158,55 @@ pub enum LogError {
     Io(String),
 }
 
+/// Why an append is malformed whatever the log holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAppend {
+    /// A stream of it has no event, or it has no stream.
+    #[error("an append needs at least one event in each stream")]
+    Empty,
+    /// It names a stream twice.
+    #[error("an append names a stream twice")]
+    StreamTwice,
+    /// An event names as its cause what does not stand before it.
+    #[error("an event of it names a cause that does not stand before it")]
+    Cause,
+    /// It erases what is not there to be erased: an event of another stream, one that has been erased
+    /// already or whose payload has another digest, or an erasure.
+    #[error("event {0} cannot be erased by this append")]
+    Erasure(Seq),
+    /// A name in an actor is too long.
+    #[error("a name has {length} bytes, more than {limit}")]
+    Name {
+        /// Its bytes.
+        length: usize,
+        /// Most that it may have.
+        limit: usize,
+    },
+    /// A payload is too long.
+    #[error("the payload of a {name} has {size} bytes, more than {limit}")]
+    Payload {
+        /// The event's type.
+        name: &'static str,
+        /// Its bytes.
+        size: usize,
+        /// Most that it may have.
+        limit: usize,
+    },
+    /// A payload would not be read back.
+    #[error("the payload of a {name} is not one that can be read back: {text}")]
+    Unreadable {
+        /// The event's type.
+        name: &'static str,
+        /// Why not.
+        text: String,
+    },
+}
+
 /// The event log.
 pub trait EventLog: Send + Sync {
-    /// Appends; returns after it is durable.
+    /// Appends; returns after it is durable. A [`crate::event::PayloadErased`] among the events takes the
+    /// payload that it names out of the log in the same step; from then on that event is read with what
+    /// remains of it.
     ///
     /// # Errors
     /// See [`LogError`]; after [`LogError::Io`] nothing more may be appended by this process.
@@ -134,13 +228,14 @@ pub trait EventLog: Send + Sync {
     /// See [`LogError`].
     fn stream_head(&self, stream: &StreamId) -> Result<StreamHead, LogError>;
 
-    /// Up to `limit` events from `from` on.
+    /// Up to `limit` events from `from` on. Fewer may be given before one that cannot be read, and the error
+    /// when it is the first that is asked for: what stands before it is never lost.
     ///
     /// # Errors
     /// See [`LogError`].
     fn read(&self, from: Seq, limit: usize) -> Result<Vec<Record>, LogError>;
 
-    /// Up to `limit` events of a stream after version `after`.
+    /// Up to `limit` events of a stream after version `after`, as [`EventLog::read`] gives them.
     ///
     /// # Errors
     /// See [`LogError`].

@@ -50,6 +50,11 @@ impl BlobStore for MemoryBlobs {
         Err(BlobError::Io(NO_FILES.to_owned()))
     }
 
+    fn remove(&self, digest: Digest) -> Result<(), BlobError> {
+        self.blobs().remove(&digest);
+        Ok(())
+    }
+
     fn verify(&self, digest: Digest) -> Result<BlobInfo, BlobError> {
         let size = self.blobs().get(&digest).ok_or(BlobError::Missing(digest))?.len() as u64;
         Ok(BlobInfo { digest, size })

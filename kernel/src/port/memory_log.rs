@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::log::{Append, Appended, EventLog, LogError, LogHead, StreamHead};
-use crate::event::{EventId, Record};
+use super::log::{Append, Appended, Cause, EventLog, InvalidAppend, LogError, LogHead, StreamAppend, StreamHead};
+use crate::event::{Annotation, Erasure, Event, PayloadErased, Record};
 use crate::id::{Seq, StreamId, StreamVersion};
 
 /// A log in memory. Its root is the BLAKE3 digest over the event ids: good enough to compare two twins.
@@ -28,13 +28,14 @@ impl MemoryLog {
 impl Inner {
     fn check(&self, append: &Append) -> Result<(), LogError> {
         if append.streams.is_empty() || append.streams.iter().any(|part| part.events.is_empty()) {
-            return Err(LogError::Invalid(
-                "an append needs at least one event in each stream".to_owned(),
-            ));
+            return Err(LogError::Invalid(InvalidAppend::Empty));
+        }
+        if !self.causes_stand_before(append) {
+            return Err(LogError::Invalid(InvalidAppend::Cause));
         }
         let distinct: BTreeSet<_> = append.streams.iter().map(|part| &part.stream).collect();
         if distinct.len() != append.streams.len() {
-            return Err(LogError::Invalid("an append names a stream twice".to_owned()));
+            return Err(LogError::Invalid(InvalidAppend::StreamTwice));
         }
         for part in &append.streams {
             let head = self.heads.get(&part.stream).copied().unwrap_or_default();
@@ -53,31 +54,93 @@ impl Inner {
                 });
             }
         }
+        let mut erased = BTreeSet::new();
+        for part in &append.streams {
+            for event in &part.events {
+                if let Event::Annotation(Annotation::PayloadErased(what)) = &event.event
+                    && (self.remains(what, &part.stream).is_none() || !erased.insert(what.seq))
+                {
+                    return Err(LogError::Invalid(InvalidAppend::Erasure(what.seq)));
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// What is left of the event that is to be erased, if it may be.
+    fn remains(&self, what: &PayloadErased, stream: &StreamId) -> Option<Event> {
+        let record = self.records.get(usize::try_from(what.seq.0).ok()?)?;
+        let (number, version) = record.event.type_number();
+        let fits = record.stream == *stream
+            && record.erased.is_none()
+            && number != PayloadErased::TYPE_NUMBER
+            && record.payload_digest() == what.digest;
+        if fits {
+            Event::decode(number, version, &what.remains).ok()
+        } else {
+            None
+        }
+    }
+
+    /// Index of the first event of each stream of the append.
+    fn starts(&self, append: &Append) -> Vec<usize> {
+        let mut next = self.records.len();
+        let start = |part: &StreamAppend| {
+            let start = next;
+            next += part.events.len();
+            start
+        };
+        append.streams.iter().map(start).collect()
+    }
+
+    fn causes_stand_before(&self, append: &Append) -> bool {
+        let starts = self.starts(append);
+        append.streams.iter().zip(&starts).all(|(part, start)| {
+            part.events.iter().zip(*start..).all(|(event, at)| match event.cause {
+                None => true,
+                Some(Cause::Recorded(seq)) => usize::try_from(seq.0).is_ok_and(|seq| seq < self.records.len()),
+                Some(Cause::SameAppend { stream, event }) => {
+                    let length = append.streams.get(stream).map_or(0, |part| part.events.len());
+                    event < length && starts.get(stream).is_some_and(|start| start + event < at)
+                }
+            })
+        })
     }
 
     fn record(&mut self, append: Append) -> Appended {
         let first = self.records.len();
+        let starts = self.starts(&append);
         for part in append.streams {
             let mut version = part.expected;
             for new in part.events {
                 version = version.next();
-                let id = EventId::derive(
-                    &part.stream,
-                    version,
-                    append.epoch,
-                    new.event.type_number().0,
-                    &new.event.encode(),
-                );
+                let cause = new.cause.map(|cause| match cause {
+                    Cause::Recorded(seq) => seq,
+                    Cause::SameAppend { stream, event } => {
+                        Seq(starts.get(stream).map_or(0, |start| start + event) as u64)
+                    }
+                });
+                let seq = Seq(self.records.len() as u64);
+                if let Event::Annotation(Annotation::PayloadErased(what)) = &new.event
+                    && let Some(remains) = self.remains(what, &part.stream)
+                    && let Some(record) = usize::try_from(what.seq.0).ok().and_then(|at| self.records.get_mut(at))
+                {
+                    record.event = remains;
+                    record.erased = Some(Erasure {
+                        by: seq,
+                        digest: what.digest,
+                    });
+                }
                 self.records.push(Record {
-                    seq: Seq(self.records.len() as u64),
+                    seq,
                     stream: part.stream.clone(),
                     version,
-                    id,
-                    at: append.at,
+                    at: new.at,
                     actor: new.actor,
                     epoch: append.epoch,
+                    cause,
                     event: new.event,
+                    erased: None,
                 });
             }
             self.heads.insert(
@@ -109,7 +172,7 @@ impl EventLog for MemoryLog {
         let inner = self.inner();
         let mut hasher = blake3::Hasher::new();
         for record in &inner.records {
-            hasher.update(&record.id.0);
+            hasher.update(&record.id().0);
         }
         Ok(LogHead {
             size: inner.records.len() as u64,

@@ -6,9 +6,9 @@ use super::batch::{Batch, BatchError};
 use super::outside::timers;
 use super::{Identity, Input, Output, Stop, Token};
 use crate::actor::Actor;
-use crate::event::{Event, Record, Timer};
-use crate::id::{AttemptNo, DeploymentId, EffectNo, Seq, StepId, StreamId};
-use crate::machine::{Command, Deployment, Environment, Rejection, State, apply, decide};
+use crate::event::{DeploymentEvent, Event, Record, Timer};
+use crate::id::{AttemptNo, DeploymentId, EffectNo, LookNo, Seq, StepId, StreamId};
+use crate::machine::{Command, Corrupt, Deployment, Environment, Rejection, State, apply, decide};
 use crate::plan::Plan;
 use crate::port::{Appended, LogError};
 use crate::time::Timestamp;
@@ -30,15 +30,24 @@ pub struct Runner {
     /// Started or resumed by this runner and not told to the outside yet. An execution that came to an
     /// end is never begun again from state alone: its effect may be half done.
     pub(super) due: BTreeSet<Execution>,
-    pub(super) reconciling: BTreeMap<Execution, (EffectNo, Timestamp)>,
+    pub(super) reconciling: BTreeMap<Execution, Look>,
     pub(super) stopping: Option<String>,
     pub(super) stopped: bool,
+}
+
+/// A look at an effect in doubt that is under way.
+pub(super) struct Look {
+    pub(super) effect: EffectNo,
+    pub(super) look: LookNo,
+    pub(super) give_up: Timestamp,
 }
 
 pub(super) struct Queued {
     pub(super) command: Command,
     pub(super) actor: Actor,
     pub(super) token: Option<Token>,
+    /// When it came in; what the runner itself wants has the time at which it is decided.
+    pub(super) at: Option<Timestamp>,
 }
 
 impl Queued {
@@ -96,6 +105,7 @@ impl Runner {
             command,
             actor: self.identity.actor.clone(),
             token: None,
+            at: None,
         });
     }
 
@@ -125,17 +135,25 @@ impl Runner {
         let mut out = Vec::new();
         if self.stopped {
             if let Input::Command { token: Some(token), .. } = input {
-                let text = "the runner has stopped".to_owned();
-                out.push(Output::Reply {
-                    token,
-                    result: Err(Rejection::NotNow(text)),
-                });
+                let result = Err(Rejection::RunnerStopped);
+                out.push(Output::Reply { token, result });
             }
             return out;
         }
         let mut flush = false;
         match input {
-            Input::Command { command, actor, token } => self.take(Queued { command, actor, token }, &mut out),
+            Input::Command { command, actor, token } => {
+                let at = Some(now);
+                self.take(
+                    Queued {
+                        command,
+                        actor,
+                        token,
+                        at,
+                    },
+                    &mut out,
+                );
+            }
             Input::Appended(Ok(appended)) => self.appended(&appended, &mut out),
             Input::Appended(Err(error)) => self.append_failed(error, &mut out),
             Input::Tick => flush = true,
@@ -157,7 +175,7 @@ impl Runner {
             }
             Command::Intend { .. } => {
                 if let Some(reason) = &self.stopping {
-                    let result = Err(Rejection::NotNow(format!("no new effect is begun: {reason}")));
+                    let result = Err(Rejection::Stopping(reason.clone()));
                     out.extend(queued.token.map(|token| Output::Reply { token, result }));
                     return;
                 }
@@ -169,12 +187,12 @@ impl Runner {
 
     fn appended(&mut self, appended: &Appended, out: &mut Vec<Output>) {
         for record in &appended.records {
-            if let Err(text) = self.follow(record) {
-                return self.stop(Stop::Corrupt(text), out);
+            if let Err(corrupt) = self.follow(record) {
+                return self.stop(Stop::Corrupt(corrupt), out);
             }
             let begun = match &record.event {
-                Event::AttemptStarted(event) => Some((event.step.clone(), event.attempt)),
-                Event::AttemptResumed(event) => Some((event.step.clone(), event.attempt)),
+                Event::Deployment(DeploymentEvent::AttemptStarted(event)) => Some((event.step.clone(), event.attempt)),
+                Event::Deployment(DeploymentEvent::AttemptResumed(event)) => Some((event.step.clone(), event.attempt)),
                 _ => None,
             };
             self.due.extend(begun);
@@ -185,16 +203,16 @@ impl Runner {
         }
     }
 
-    fn follow(&mut self, record: &Record) -> Result<(), String> {
+    fn follow(&mut self, record: &Record) -> Result<(), Corrupt> {
         match &record.stream {
             StreamId::Deployment(id) if *id == self.id => {
                 let state = std::mem::take(&mut self.state);
-                self.state = apply(state, record).map_err(|corrupt| corrupt.to_string())?;
+                self.state = apply(state, record)?;
             }
-            StreamId::Deployment(_) => {}
+            StreamId::Deployment(_) | StreamId::Log | StreamId::Other(_) => {}
             StreamId::Environment(_) => {
                 let environment = std::mem::take(&mut self.environment);
-                self.environment = environment.apply(record).map_err(|corrupt| corrupt.to_string())?;
+                self.environment = environment.apply(record)?;
             }
         }
         Ok(())
@@ -202,15 +220,20 @@ impl Runner {
 
     fn append_failed(&mut self, error: LogError, out: &mut Vec<Output>) {
         for token in self.in_flight.take().unwrap_or_default() {
-            out.push(Output::Reply {
-                token,
-                result: Err(Rejection::NotNow(error.to_string())),
-            });
+            let result = Err(Rejection::Log(error.clone()));
+            out.push(Output::Reply { token, result });
         }
-        let stop = match &error {
+        let stop = match error {
             LogError::Conflict { .. } | LogError::Fenced { .. } => Stop::Lost(error),
-            LogError::Corrupt { .. } => Stop::Corrupt(error.to_string()),
-            LogError::Invalid(_) | LogError::Busy(_) | LogError::Full(_) | LogError::Io(_) => Stop::LogFailed(error),
+            LogError::Invalid(_)
+            | LogError::OutOfRange(_)
+            | LogError::Newer { .. }
+            | LogError::NewerFormat { .. }
+            | LogError::Withheld { .. }
+            | LogError::Corrupt { .. }
+            | LogError::Busy(_)
+            | LogError::Full(_)
+            | LogError::Io(_) => Stop::LogFailed(error),
         };
         self.stop(stop, out);
     }
@@ -222,11 +245,8 @@ impl Runner {
         }
         let undecided = self.queue.drain(..).filter_map(|queued| queued.token);
         for token in self.in_flight.take().into_iter().flatten().chain(undecided) {
-            let text = "the runner has stopped".to_owned();
-            out.push(Output::Reply {
-                token,
-                result: Err(Rejection::NotNow(text)),
-            });
+            let result = Err(Rejection::RunnerStopped);
+            out.push(Output::Reply { token, result });
         }
         out.push(Output::Stopped(stop));
     }
@@ -274,7 +294,13 @@ impl Runner {
         let mut tokens = Vec::new();
         let mut closed = false;
         while urgent && !closed {
-            let Some(Queued { command, actor, token }) = self.queue.pop_front() else {
+            let Some(Queued {
+                command,
+                actor,
+                token,
+                at,
+            }) = self.queue.pop_front()
+            else {
                 break;
             };
             let is_claim = matches!(command, Command::Claim { .. } | Command::Create(_));
@@ -282,7 +308,7 @@ impl Runner {
                 self.stop(refused, out);
                 return false;
             }
-            match batch.decide(command, &actor, now) {
+            match batch.decide(command, &actor, batch.not_before(at.unwrap_or(now))) {
                 Ok(taken) => {
                     closed = taken.closes;
                     tokens.extend(token);
@@ -300,7 +326,7 @@ impl Runner {
                 Err(BatchError::Corrupt(corrupt)) => {
                     tokens.extend(token);
                     self.in_flight = Some(tokens);
-                    self.stop(Stop::Corrupt(corrupt.to_string()), out);
+                    self.stop(Stop::Corrupt(corrupt), out);
                     return false;
                 }
             }
@@ -308,12 +334,12 @@ impl Runner {
         let mut left = if self.stopping.is_some() { 0 } else { LONGEST_CHAIN };
         while !closed && left > 0 && batch.state.deployment().is_some_and(|d| d.runner.is_some()) {
             left -= 1;
-            match batch.decide(Command::Advance, &Actor::Surefoot, now) {
+            match batch.decide(Command::Advance, &Actor::Surefoot, batch.not_before(now)) {
                 Ok(taken) if taken.any => closed = taken.closes,
                 Ok(_) | Err(BatchError::Rejected(_)) => break,
                 Err(BatchError::Corrupt(corrupt)) => {
                     self.in_flight = Some(tokens);
-                    self.stop(Stop::Corrupt(corrupt.to_string()), out);
+                    self.stop(Stop::Corrupt(corrupt), out);
                     return false;
                 }
             }
@@ -323,7 +349,7 @@ impl Runner {
             return false;
         }
         self.in_flight = Some(tokens);
-        out.push(Output::Append(batch.into_append(&self.state, &self.environment, now)));
+        out.push(Output::Append(batch.into_append(&self.state, &self.environment)));
         true
     }
 
@@ -342,8 +368,7 @@ impl Runner {
                 Some(Stop::Locked(other))
             }
             Command::Create(plan) if self.environment.active.is_none() && plan.previous != self.environment.live => {
-                let text = "what is live has changed since the plan was made: plan again";
-                Some(Stop::Rejected(Rejection::NotNow(text.to_owned())))
+                Some(Stop::Rejected(Rejection::LiveChanged))
             }
             _ => None,
         }

@@ -32,7 +32,7 @@ pub fn decide_offline(
     let id = state.deployment().ok_or(Rejection::Absent)?.id;
     let mut batch = Batch::new(id, state, environment);
     match batch.decide(command, actor, now) {
-        Ok(_) => Ok(batch.into_append(state, environment, now)),
+        Ok(_) => Ok(batch.into_append(state, environment)),
         Err(BatchError::Rejected(rejection)) => Err(rejection.into()),
         Err(BatchError::Corrupt(corrupt)) => Err(corrupt.into()),
     }

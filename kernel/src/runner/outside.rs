@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
 use super::Output;
-use super::drive::{Execution, Queued, Runner};
+use super::drive::{Execution, Look, Queued, Runner};
 use crate::actor::Actor;
 use crate::effect::Finding;
 use crate::event::Timer;
-use crate::machine::{Command, Deployment, Pending, pending};
+use crate::machine::{Attempt, Command, Deployment, Pending, pending};
 use crate::time::{Span, Timestamp};
 
 /// How long recorded reads may wait for an event that has to be durable at once.
@@ -29,18 +29,23 @@ impl Runner {
         let counts = |timer: &Timer| self.stopping.is_none() || matches!(timer, Timer::AttemptDeadline { .. });
         let due = timers(d).find(|(timer, due)| *due <= now && counts(timer));
         let mut commands: Vec<Command> = due.map(|(timer, _)| Command::Fire(timer)).into_iter().collect();
-        let silent = self.reconciling.iter().filter(|(_, (_, due))| *due <= now);
-        commands.extend(silent.map(|((step, attempt), (effect, _))| Command::Reconcile {
+        let silent = self
+            .reconciling
+            .iter()
+            .filter(|(_, under_way)| under_way.give_up <= now);
+        commands.extend(silent.map(|((step, attempt), under_way)| Command::Reconcile {
             step: step.clone(),
             attempt: *attempt,
-            effect: *effect,
+            effect: under_way.effect,
             finding: Finding::Unknown,
             reason: "the plugin did not answer in time".to_owned(),
+            look: under_way.look,
         }));
         self.queue.extend(commands.into_iter().map(|command| Queued {
             command,
             actor: Actor::Surefoot,
             token: None,
+            at: None,
         }));
     }
 
@@ -90,7 +95,6 @@ impl Runner {
                     step,
                     attempt,
                     input,
-                    record,
                     deadline,
                 } => {
                     let execution = (step.clone(), attempt);
@@ -100,6 +104,7 @@ impl Runner {
                             let step = step.clone();
                             out.push(Output::Cancel { step, attempt });
                         }
+                        let record = d.attempt(&step).map(Attempt::record).unwrap_or_default();
                         begun.push(Output::Execute {
                             step,
                             attempt,
@@ -114,25 +119,28 @@ impl Runner {
                     attempt,
                     input,
                     doubt,
+                    look,
                 } => {
                     let execution = (step.clone(), attempt);
                     probed.insert(execution.clone());
                     let timeout = d.plan.step(&step).map_or(LONGEST_PROBE, |step| step.timeout);
                     let give_up = now.after(timeout);
                     if let Entry::Vacant(vacant) = self.reconciling.entry(execution.clone()) {
-                        vacant.insert((doubt.effect, give_up));
+                        let effect = doubt.effect;
+                        vacant.insert(Look { effect, look, give_up });
                         begun.push(Output::Reconcile {
                             step,
                             attempt,
                             input,
                             doubt,
+                            look,
                         });
                     }
                 }
             }
         }
         self.reconciling.retain(|execution, _| probed.contains(execution));
-        let silent = self.reconciling.values().map(|(_, due)| *due).min();
+        let silent = self.reconciling.values().map(|under_way| under_way.give_up).min();
         wake = wake.into_iter().chain(silent).min();
         self.due.clear();
         out.append(&mut begun);

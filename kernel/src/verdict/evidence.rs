@@ -1,10 +1,11 @@
 //! What a verdict, a condition or a template may look at.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::digest::Digest;
 use crate::effect::Observation;
-use crate::event::{Evidence, Reason, Verdict};
+use crate::event::{Evidence, Reason, Skip, Verdict};
 use crate::id::{DeploymentId, Seq, StepId};
 use crate::json::Json;
 use crate::plan::{Deployed, Release};
@@ -17,7 +18,7 @@ pub enum StepEnd {
     /// With this message.
     Failed(String),
     /// For this reason.
-    Skipped(String),
+    Skipped(Skip),
 }
 
 /// What one ended step contributes.
@@ -31,7 +32,7 @@ pub struct StepEvidence {
     pub outputs: Json,
     /// Its samples.
     pub observations: Vec<Observation>,
-    /// Digest of outputs and observations.
+    /// Digest of that event's payload.
     pub digest: Digest,
 }
 
@@ -41,7 +42,7 @@ pub struct Scope {
     /// Whose: `deployment` in templates.
     pub deployment: DeploymentId,
     /// By step id.
-    pub steps: BTreeMap<StepId, StepEvidence>,
+    pub steps: BTreeMap<StepId, Arc<StepEvidence>>,
     /// What is deployed: `release.version`, `release.commit`, `release.artifact`.
     pub release: Release,
     /// What was live before: `previous.version`, `previous.commit`, `previous.deployment`; absent if nothing was.

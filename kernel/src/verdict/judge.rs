@@ -5,12 +5,19 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::evidence::{Judgement, Scope, StepEnd};
 use super::expression::explain;
 use super::threshold;
 use crate::event::{Evidence, Reason, Verdict};
 use crate::id::StepId;
+use crate::json::Json;
 use crate::plan::{Checkpoint, Step};
+
+/// Version of the rules by which verdicts are computed from evidence; recorded with each verdict. Raised
+/// whenever the same evidence could come to something else.
+pub const JUDGE: u32 = 1;
 
 /// Judges the checkpoint of a phase that has these steps.
 #[must_use]
@@ -26,13 +33,13 @@ pub fn judge(checkpoint: &Checkpoint, steps: &[Step], scope: &Scope) -> Judgemen
     }
     for threshold in &checkpoint.thresholds {
         let recorded = steps.iter().filter_map(|step| scope.steps.get(&step.id));
-        let reason = threshold::judge(threshold, recorded.flat_map(|step| &step.observations));
+        let reason = threshold::judge(threshold, recorded.flat_map(|step| step.observations.iter()));
         verdict = graver(verdict, reason.verdict);
         reasons.push(reason);
     }
     if reasons.is_empty() {
         verdict = Verdict::Inconclusive;
-        reasons.push(reason("evidence", "nothing was asked for".to_owned(), verdict));
+        reasons.push(reason("evidence", "any", verdict));
     }
     Judgement {
         verdict,
@@ -70,33 +77,49 @@ fn ends(steps: &[Step], scope: &Scope, reasons: &mut Vec<Reason>) -> Verdict {
     let mut verdict = Verdict::Go;
     let mut succeeded = 0_usize;
     for step in steps {
-        let (actual, alone) = match scope.steps.get(&step.id).map(|recorded| &recorded.end) {
+        let (end, why, alone) = match scope.steps.get(&step.id).map(|recorded| &recorded.end) {
             Some(StepEnd::Succeeded) => {
                 succeeded += 1;
                 continue;
             }
-            Some(StepEnd::Skipped(reason)) => (format!("was skipped: {reason}"), Verdict::Go),
-            Some(StepEnd::Failed(message)) if step.required => (format!("failed: {message}"), Verdict::NoGo),
-            Some(StepEnd::Failed(message)) => (format!("failed, but is not required: {message}"), Verdict::Go),
-            None if step.required => ("has not run".to_owned(), Verdict::Inconclusive),
-            None => ("has not run, but is not required".to_owned(), Verdict::Go),
+            Some(StepEnd::Skipped(why)) => ("skipped", Some(why.sentence()), Verdict::Go),
+            Some(StepEnd::Failed(message)) if step.required => ("failed", Some(message.clone()), Verdict::NoGo),
+            Some(StepEnd::Failed(message)) => ("failed", Some(message.clone()), Verdict::Go),
+            None if step.required => ("not-run", None, Verdict::Inconclusive),
+            None => ("not-run", None, Verdict::Go),
         };
         verdict = graver(verdict, alone);
-        reasons.push(reason(format!("step {}", step.id), actual, alone));
+        reasons.push(Reason {
+            expected: Json(json!("succeeded")),
+            actual: vec![
+                ("end".to_owned(), Json(json!(end))),
+                ("required".to_owned(), Json(json!(step.required))),
+            ],
+            why,
+            ..reason(step.id.as_str(), "ended", alone)
+        });
     }
     if succeeded > 0 {
-        let actual = format!("{succeeded} of {} succeeded", steps.len());
-        reasons.insert(0, reason("steps", actual, Verdict::Go));
+        let all = Reason {
+            expected: Json(json!(steps.len())),
+            actual: vec![("succeeded".to_owned(), Json(json!(succeeded)))],
+            ..reason("steps", "succeeded", Verdict::Go)
+        };
+        reasons.insert(0, all);
     }
     verdict
 }
 
-fn reason(asked: impl Into<String>, actual: String, verdict: Verdict) -> Reason {
+fn reason(subject: &str, operator: &str, verdict: Verdict) -> Reason {
     Reason {
-        asked: asked.into(),
-        actual,
+        subject: subject.to_owned(),
+        operator: operator.to_owned(),
+        expected: Json::default(),
+        actual: Vec::new(),
         verdict,
         severity: None,
+        why: None,
+        condition: None,
     }
 }
 

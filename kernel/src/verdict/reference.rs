@@ -10,7 +10,12 @@ pub(crate) const ROOTS: [&str; 4] = ["steps", "release", "previous", "inputs"];
 
 /// `release` as conditions and templates see it.
 pub(crate) fn release(release: &Release) -> Value {
-    json!({ "version": release.version, "commit": release.commit, "artifact": release.artifact })
+    json!({ "version": release.version, "commit": release.commit, "artifact": artifact(release) })
+}
+
+/// The artifact's digest as text.
+fn artifact(release: &Release) -> Option<String> {
+    release.artifact.as_ref().map(|artifact| artifact.digest.to_string())
 }
 
 /// `previous` as conditions and templates see it; null when nothing was live.
@@ -19,7 +24,7 @@ pub(crate) fn previous(previous: Option<&Deployed>) -> Value {
         json!({
             "version": live.release.version,
             "commit": live.release.commit,
-            "artifact": live.release.artifact,
+            "artifact": artifact(&live.release),
             "deployment": live.deployment.to_string(),
         })
     })
@@ -33,6 +38,6 @@ pub(crate) fn outputs<'a>(scope: &'a Scope, name: &str) -> Result<&'a Value, Str
     match &step.end {
         StepEnd::Succeeded => Ok(&step.outputs.0),
         StepEnd::Failed(message) => Err(format!("step {name} failed: {message}")),
-        StepEnd::Skipped(reason) => Err(format!("step {name} was skipped: {reason}")),
+        StepEnd::Skipped(why) => Err(format!("step {name} was skipped: {}", why.sentence())),
     }
 }

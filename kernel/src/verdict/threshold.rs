@@ -1,8 +1,11 @@
 //! Thresholds: limits on the samples of a metric. No sample is never a good sample.
 
+use serde_json::{Value, json};
+
 use crate::effect::Observation;
 use crate::event::{Reason, Verdict};
-use crate::plan::{Bound, Relation, Severity, Threshold};
+use crate::json::Json;
+use crate::plan::{Bound, Relation, Threshold};
 
 /// Most values that a reason lists.
 const LISTED: usize = 5;
@@ -28,38 +31,45 @@ pub(super) fn judge<'a>(threshold: &Threshold, samples: impl Iterator<Item = &'a
         }
     }
     let all = missing + good + failed.len();
-    let (verdict, actual) = if threshold.alert_if.value.is_nan() {
-        (Verdict::Error, "the bound is not a number".to_owned())
-    } else if let Some(unit) = foreign {
-        let expected = &threshold.alert_if.unit;
-        (
-            Verdict::Error,
-            format!("samples are in `{unit}`, the threshold is in `{expected}`"),
-        )
+    let verdict = if threshold.alert_if.value.is_nan() || foreign.is_some() {
+        Verdict::Error
     } else if failed.len() > limit(threshold.fail_limit) {
-        (Verdict::NoGo, breach(&failed, all, threshold))
-    } else if all == 0 {
-        (Verdict::Inconclusive, "no samples".to_owned())
-    } else if missing > limit(threshold.inconclusive_limit) {
-        let tolerated = threshold.inconclusive_limit;
-        (
-            Verdict::Inconclusive,
-            format!("{missing} of {all} samples had no value; {tolerated} tolerated"),
-        )
-    } else if good + failed.len() == 0 {
-        (Verdict::Inconclusive, format!("none of {all} samples had a value"))
+        Verdict::NoGo
+    } else if good + failed.len() == 0 || missing > limit(threshold.inconclusive_limit) {
+        Verdict::Inconclusive
     } else {
-        (Verdict::Go, fine(&failed, all, missing, last, threshold))
+        Verdict::Go
     };
+    let listed: Vec<Value> = failed.iter().take(LISTED).copied().map(exact).collect();
+    let mut actual = vec![
+        ("samples".to_owned(), json!(all)),
+        ("failures".to_owned(), json!(failed.len())),
+        ("failed".to_owned(), json!(listed)),
+        ("missing".to_owned(), json!(missing)),
+    ];
+    actual.extend(last.map(|last| ("last".to_owned(), exact(last))));
+    actual.extend(foreign.map(|unit| ("unit".to_owned(), json!(unit))));
     Reason {
-        asked: format!("not {} {}", threshold.metric, bound(&threshold.alert_if)),
-        actual,
+        subject: threshold.metric.clone(),
+        operator: "alert-if".to_owned(),
+        expected: Json(json!({
+            "relation": threshold.alert_if.relation.symbol(),
+            "value": exact(threshold.alert_if.value),
+            "unit": threshold.alert_if.unit,
+            "fail_limit": threshold.fail_limit,
+            "inconclusive_limit": threshold.inconclusive_limit,
+        })),
+        actual: actual.into_iter().map(|(name, value)| (name, Json(value))).collect(),
         verdict,
-        severity: (verdict == Verdict::NoGo).then_some(match threshold.severity {
-            Severity::P0 => 0,
-            Severity::P1 => 1,
-        }),
+        severity: (verdict == Verdict::NoGo).then_some(threshold.severity),
+        why: None,
+        condition: None,
     }
+}
+
+/// A double with every digit; as text where JSON has no number for it.
+pub(super) fn exact(value: f64) -> Value {
+    serde_json::Number::from_f64(value).map_or_else(|| json!(value.to_string()), Value::Number)
 }
 
 fn limit(tolerated: u32) -> usize {
@@ -78,64 +88,4 @@ fn meets(bound: &Bound, value: f64) -> bool {
         Relation::Above => value > bound.value,
         Relation::AtLeast => value >= bound.value,
     }
-}
-
-fn breach(failed: &[f64], all: usize, threshold: &Threshold) -> String {
-    let tolerated = match threshold.fail_limit {
-        0 => String::new(),
-        some => format!("; {some} tolerated"),
-    };
-    format!(
-        "{} was {}: {} of {all} samples{tolerated}",
-        threshold.metric,
-        values(failed),
-        failed.len()
-    )
-}
-
-fn fine(failed: &[f64], all: usize, missing: usize, last: Option<f64>, threshold: &Threshold) -> String {
-    let mut text = match last {
-        Some(last) if all == 1 => format!("{} was {last}", threshold.metric),
-        Some(last) => format!("{} was {last} in the last good one of {all} samples", threshold.metric),
-        None => format!("{all} samples"),
-    };
-    if !failed.is_empty() {
-        let tolerated = threshold.fail_limit;
-        text.push_str(&format!(
-            "; {} failed ({}), {tolerated} tolerated",
-            failed.len(),
-            values(failed)
-        ));
-    }
-    if missing > 0 {
-        let tolerated = threshold.inconclusive_limit;
-        text.push_str(&format!("; {missing} had no value, {tolerated} tolerated"));
-    }
-    text
-}
-
-fn values(all: &[f64]) -> String {
-    let mut text = all
-        .iter()
-        .take(LISTED)
-        .map(f64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if all.len() > LISTED {
-        text.push_str(", …");
-    }
-    text
-}
-
-/// `> 5 %`.
-pub(crate) fn bound(bound: &Bound) -> String {
-    let relation = match bound.relation {
-        Relation::Below => "<",
-        Relation::AtMost => "<=",
-        Relation::Above => ">",
-        Relation::AtLeast => ">=",
-    };
-    format!("{relation} {} {}", bound.value, bound.unit)
-        .trim_end()
-        .to_owned()
 }

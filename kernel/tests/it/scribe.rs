@@ -1,7 +1,7 @@
 //! Events, outputs and state as one line of text each, for transcripts and for failing seeds.
 
 use surefoot_kernel::effect::{EffectResult, Finding};
-use surefoot_kernel::event::{Event, HoldCause, Record, Timer};
+use surefoot_kernel::event::{Annotation, DeploymentEvent, EnvironmentEvent, Event, HoldCause, Record, Timer};
 use surefoot_kernel::machine::{Deployment, Pending, Stage, StepStatus, pending};
 use surefoot_kernel::plan::Deployed;
 use surefoot_kernel::runner::{Output, Stop};
@@ -19,15 +19,15 @@ fn live(live: Option<&Deployed>) -> String {
 
 fn event(event: &Event) -> String {
     match event {
-        Event::DeploymentCreated(_)
-        | Event::DeploymentStarted(_)
-        | Event::DeploymentSucceeded(_)
+        Event::Deployment(DeploymentEvent::DeploymentCreated(_))
+        | Event::Deployment(DeploymentEvent::DeploymentStarted(_))
+        | Event::Deployment(DeploymentEvent::DeploymentSucceeded(_))
         | Event::Unknown(_) => String::new(),
-        Event::RunnerClaimed(e) => format!("epoch {} by {}", e.epoch, e.runner.host),
-        Event::RunnerReleased(e) => e.reason.clone(),
-        Event::PhaseStarted(e) => e.phase.to_string(),
-        Event::StepSkipped(e) => format!("{}: {}", e.step, e.reason),
-        Event::AttemptStarted(e) => {
+        Event::Deployment(DeploymentEvent::RunnerClaimed(e)) => format!("epoch {} by {}", e.epoch, e.runner.host),
+        Event::Deployment(DeploymentEvent::RunnerReleased(e)) => e.reason.clone(),
+        Event::Deployment(DeploymentEvent::PhaseStarted(e)) => e.phase.to_string(),
+        Event::Deployment(DeploymentEvent::StepSkipped(e)) => format!("{}: {}", e.step, e.why.sentence()),
+        Event::Deployment(DeploymentEvent::AttemptStarted(e)) => {
             let input = e.input.text();
             let with = if input == "{}" {
                 String::new()
@@ -36,25 +36,27 @@ fn event(event: &Event) -> String {
             };
             format!("{}#{}{with}", e.step, e.attempt)
         }
-        Event::AttemptResumed(e) => {
+        Event::Deployment(DeploymentEvent::AttemptResumed(e)) => {
             let again = e
                 .reissued
                 .map_or(String::new(), |effect| format!(", effect {effect} again"));
             format!("{}#{} fed with {}{again}", e.step, e.attempt, e.recorded)
         }
-        Event::EffectIntended(e) => {
+        Event::Deployment(DeploymentEvent::EffectIntended(e)) => {
             let class = format!("{:?}", e.request.class).to_lowercase();
             format!(
                 "{}#{} effect {}: {} ({class})",
                 e.step, e.attempt, e.effect, e.request.call
             )
         }
-        Event::EffectCompleted(e) => format!("{}#{} effect {}: {}", e.step, e.attempt, e.effect, result(&e.result)),
-        Event::EffectRead(e) => {
+        Event::Deployment(DeploymentEvent::EffectCompleted(e)) => {
+            format!("{}#{} effect {}: {}", e.step, e.attempt, e.effect, result(&e.result))
+        }
+        Event::Deployment(DeploymentEvent::EffectRead(e)) => {
             let (call, result) = (&e.request.call, result(&e.result));
             format!("{}#{} effect {}: {call} -> {result}", e.step, e.attempt, e.effect)
         }
-        Event::EffectReconciled(e) => {
+        Event::Deployment(DeploymentEvent::EffectReconciled(e)) => {
             let finding = match &e.finding {
                 Finding::Applied { result: None } => "applied".to_owned(),
                 Finding::Applied { result: Some(of) } => format!("applied, {}", result(of)),
@@ -63,7 +65,7 @@ fn event(event: &Event) -> String {
             };
             format!("{}#{} effect {}: {finding} ({})", e.step, e.attempt, e.effect, e.reason)
         }
-        Event::AttemptSucceeded(e) => {
+        Event::Deployment(DeploymentEvent::AttemptSucceeded(e)) => {
             let outputs = e.outputs.text();
             let outputs = if outputs == "{}" {
                 String::new()
@@ -72,35 +74,48 @@ fn event(event: &Event) -> String {
             };
             format!("{}#{}{outputs}", e.step, e.attempt)
         }
-        Event::AttemptFailed(e) => format!("{}#{}: {}: {}", e.step, e.attempt, e.failure.code, e.failure.message),
-        Event::RetryScheduled(e) => format!("{}#{} at {}", e.step, e.attempt, clock(e.due)),
-        Event::StepFailed(e) => format!("{}: {}", e.step, e.failure.code),
-        Event::CheckpointReached(e) => e.phase.to_string(),
-        Event::VerdictReached(e) => {
+        Event::Deployment(DeploymentEvent::AttemptFailed(e)) => {
+            format!("{}#{}: {}: {}", e.step, e.attempt, e.failure.code, e.failure.message)
+        }
+        Event::Deployment(DeploymentEvent::RetryScheduled(e)) => {
+            format!("{}#{} at {}", e.step, e.attempt, clock(e.due))
+        }
+        Event::Deployment(DeploymentEvent::StepFailed(e)) => format!("{}: {}", e.step, e.failure.code),
+        Event::Deployment(DeploymentEvent::CheckpointReached(e)) => e.phase.to_string(),
+        Event::Deployment(DeploymentEvent::VerdictReached(e)) => {
             let seqs: Vec<_> = e.evidence.iter().map(|evidence| evidence.seq.to_string()).collect();
             format!("{} round {}: {} from [{}]", e.phase, e.round, e.verdict, seqs.join(" "))
         }
-        Event::CheckpointApproved(e) => format!("{} by {}", e.phase, e.role),
-        Event::CheckpointRefused(e) => format!("{} by {}: {}", e.phase, e.role, e.note),
-        Event::PhaseCompleted(e) => e.phase.to_string(),
-        Event::HoldOpened(e) => format!("{} until {}", cause(&e.cause), clock(e.deadline)),
-        Event::HoldResolved(e) => format!("{:?}: {}", e.resolution, e.reason),
-        Event::TimerFired(e) => timer(&e.timer),
-        Event::AbortRequested(e) => e.reason.clone(),
-        Event::RollbackStarted(e) => format!("to {}: {}", live(e.target.as_ref()), e.reason),
-        Event::DeploymentRolledBack(e) => format!("live: {}", live(e.live.as_ref())),
-        Event::RollbackFailed(e) => e.reason.clone(),
-        Event::DeploymentAborted(e) => format!("{}{}", e.reason, if e.no_go { " [no-go]" } else { "" }),
-        Event::SignedOff(e) => e.role.clone(),
-        Event::EnvironmentClaimed(e) => format!("epoch {}", e.epoch),
-        Event::EnvironmentReleased(e) => format!("{:?}, live: {}", e.ending, live(e.live.as_ref())),
-        Event::ChildSettled(e) => format!(
+        Event::Deployment(DeploymentEvent::CheckpointApproved(e)) => format!("{} by {}", e.phase, e.role),
+        Event::Deployment(DeploymentEvent::CheckpointRefused(e)) => format!("{} by {}: {}", e.phase, e.role, e.note),
+        Event::Deployment(DeploymentEvent::PhaseCompleted(e)) => e.phase.to_string(),
+        Event::Deployment(DeploymentEvent::HoldOpened(e)) => format!("{} until {}", cause(&e.cause), clock(e.deadline)),
+        Event::Deployment(DeploymentEvent::HoldResolved(e)) => format!("{:?}: {}", e.resolution, e.grounds.sentence()),
+        Event::Deployment(DeploymentEvent::TimerFired(e)) => timer(&e.timer),
+        Event::Deployment(DeploymentEvent::AbortRequested(e)) => e.reason.clone(),
+        Event::Deployment(DeploymentEvent::RollbackStarted(e)) => {
+            format!("to {}: {}", live(e.target.as_ref()), e.why.sentence())
+        }
+        Event::Deployment(DeploymentEvent::DeploymentRolledBack(e)) => format!("live: {}", live(e.live.as_ref())),
+        Event::Deployment(DeploymentEvent::RollbackFailed(e)) => e.why.sentence(),
+        Event::Deployment(DeploymentEvent::DeploymentAborted(e)) => {
+            format!("{}{}", e.why.sentence(), if e.why.is_no_go() { " [no-go]" } else { "" })
+        }
+        Event::Deployment(DeploymentEvent::SignedOff(e)) => e.role.clone(),
+        Event::Environment(EnvironmentEvent::EnvironmentClaimed(e)) => format!("epoch {}", e.epoch),
+        Event::Environment(EnvironmentEvent::EnvironmentReleased(e)) => {
+            format!("{:?}, live: {}", e.ending, live(e.live.as_ref()))
+        }
+        Event::Deployment(DeploymentEvent::ChildSettled(e)) => format!(
             "{} effect {}: process {} (by itself: {})",
             e.step, e.effect, e.pid, e.by_itself
         ),
-        Event::CapabilityDenied(e) => format!("{}#{}: {}: {}", e.step, e.attempt, e.call, e.text),
-        Event::NoteAdded(e) => e.text.clone(),
-        Event::ObservationRecorded(e) => e.observation.metric.clone(),
+        Event::Deployment(DeploymentEvent::CapabilityDenied(e)) => {
+            format!("{}#{}: {}: {}", e.step, e.attempt, e.call, e.text)
+        }
+        Event::Annotation(Annotation::NoteAdded(e)) => e.text.clone(),
+        Event::Annotation(Annotation::PayloadErased(e)) => format!("{}: {}", e.seq, e.reason),
+        Event::Deployment(DeploymentEvent::ObservationRecorded(e)) => e.observation.metric.clone(),
     }
 }
 
@@ -180,7 +195,7 @@ pub(crate) fn status(d: &Deployment) -> String {
         Stage::Succeeded => "succeeded".to_owned(),
         Stage::RolledBack { live: release } => format!("rolled back, live: {}", live(release.as_ref())),
         Stage::RollbackFailed { .. } => "rollback failed".to_owned(),
-        Stage::Aborted { no_go, .. } => format!("aborted{}", if *no_go { ", no-go" } else { "" }),
+        Stage::Aborted { why } => format!("aborted{}", if why.is_no_go() { ", no-go" } else { "" }),
     };
     let mut parts = vec![stage];
     parts.extend(d.hold.as_ref().map(|hold| format!("held: {}", cause(&hold.cause))));

@@ -1,13 +1,12 @@
 //! Which releases are safe to go back to, and why: given a past, when it is asked, then these reasons.
 
 use surefoot_kernel::actor::Actor;
-use surefoot_kernel::event::{Ending, Verdict};
-use surefoot_kernel::event::{EventId, Record};
+use surefoot_kernel::event::{Ending, Grounds, Record, Skip, StopCause, Verdict};
 use surefoot_kernel::id::{AttemptNo, DeploymentId, Epoch, PhaseId, Round, Seq};
 use surefoot_kernel::id::{StreamId, StreamVersion};
 use surefoot_kernel::machine::{
-    CheckpointState, Command, Deployment, Environment, History, Judged, Past, Presence, Stage, State, StepStatus,
-    apply, decide, targets,
+    CheckpointState, Command, Deployment, Environment, History, Judged, Past, Presence, SharedList, Stage, State,
+    StepStatus, apply, decide, targets,
 };
 use surefoot_kernel::plan::{Intent, Plan};
 use surefoot_kernel::time::Timestamp;
@@ -32,11 +31,12 @@ fn past(number: u8, version: &str, change: impl FnOnce(&mut Plan, &mut Vec<(Phas
         seq: Seq(u64::from(number) * 100),
         stream: StreamId::Deployment(plans::id(number)),
         version: StreamVersion(1),
-        id: EventId([0; 16]),
         at: Timestamp(0),
         actor: Actor::Surefoot,
         epoch: Epoch(1),
+        cause: None,
         event: events[0].clone(),
+        erased: None,
     };
     let State::Present(mut d) = apply(State::Absent, &record).unwrap() else {
         panic!("it was created");
@@ -54,6 +54,7 @@ fn past(number: u8, version: &str, change: impl FnOnce(&mut Plan, &mut Vec<(Phas
             verdict,
             reasons: vec![],
             evidence: vec![],
+            judge: 1,
         }];
         d.checkpoints.insert(
             phase,
@@ -86,7 +87,10 @@ fn environment(pasts: &[Deployment]) -> Environment {
             deployment: d.id,
             release: d.plan.release.clone(),
         }),
-        history: history.collect(),
+        history: history.fold(SharedList::default(), |mut all, of| {
+            all.push(of);
+            all
+        }),
         ..Environment::default()
     }
 }
@@ -145,6 +149,7 @@ fn rollback_to(target: DeploymentId, left: u8, version: &str) -> impl FnOnce(&mu
             target,
             reason: "slow".to_owned(),
             forced: false,
+            judged: vec![],
         };
         plan.previous = Some(previous);
     }
@@ -199,8 +204,9 @@ fn a_release_that_was_rolled_back_from_is_abandoned_unless_that_rollback_was_abo
         ["v1 safe", "v2 unsafe: not-abandoned [300]", "v1 safe"]
     );
     back.stage = Stage::Aborted {
-        reason: "thought better of it".to_owned(),
-        no_go: false,
+        why: StopCause::Abort {
+            reason: "thought better of it".to_owned(),
+        },
     };
     assert_eq!(told(&pasts(&back), &presence()), ["v2 safe", "v1 safe"]);
 }
@@ -230,7 +236,11 @@ fn an_irreversible_step_in_between_stands_against_it_even_when_it_failed_or_was_
         [past(1, "v1", |_, _| {}), d]
     };
     let failed = || surefoot_kernel::effect::Failure::permanent("failed", "half way");
-    let skipped = || StepStatus::Skipped("not needed".to_owned());
+    let skipped = || {
+        StepStatus::Skipped(Skip::Decision {
+            grounds: Grounds::Deadline,
+        })
+    };
     for (status, attempts, expected) in [
         (StepStatus::Waiting, 0, "v1 safe"),
         (skipped(), 0, "v1 safe"),

@@ -8,10 +8,12 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use surefoot_kernel::digest::Digest;
 use surefoot_kernel::effect::Observation;
-use surefoot_kernel::event::Verdict;
+use surefoot_kernel::event::{Grounds, Skip, Verdict};
 use surefoot_kernel::id::{DeploymentId, Seq};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plan::{Deployed, Release};
@@ -50,7 +52,16 @@ pub(crate) fn evidence() -> Scope {
     scope()
         .with("smoke", StepEnd::Succeeded, outputs, vec![])
         .with("broken", StepEnd::Failed("exit 1".to_owned()), json!({}), vec![])
-        .with("left_out", StepEnd::Skipped("not wanted".to_owned()), json!({}), vec![])
+        .with("left_out", StepEnd::Skipped(because("not wanted")), json!({}), vec![])
+}
+
+/// A person left it out.
+pub(crate) fn because(reason: &str) -> Skip {
+    Skip::Decision {
+        grounds: Grounds::Person {
+            reason: reason.to_owned(),
+        },
+    }
 }
 
 pub(crate) trait With {
@@ -62,13 +73,13 @@ impl With for Scope {
         let seq = Seq(u64::try_from(self.steps.len()).unwrap() + 10);
         self.steps.insert(
             id.parse().unwrap(),
-            StepEvidence {
+            Arc::new(StepEvidence {
                 seq,
                 end,
                 outputs: Json(outputs),
                 observations,
                 digest: Digest::of(id.as_bytes()),
-            },
+            }),
         );
         self
     }
@@ -76,6 +87,8 @@ impl With for Scope {
 
 pub(crate) fn sample(metric: &str, value: f64, unit: &str) -> Observation {
     Observation {
+        begin: None,
+        end: None,
         metric: metric.to_owned(),
         value,
         unit: unit.to_owned(),
@@ -89,9 +102,11 @@ pub(crate) fn told(judgement: &Judgement) -> String {
     for reason in &judgement.reasons {
         text.push_str(&format!(
             "\n  {} | {} | {}",
-            reason.verdict, reason.asked, reason.actual
+            reason.verdict,
+            reason.asked(),
+            reason.found()
         ));
-        if let Some(severity) = reason.severity() {
+        if let Some(severity) = reason.severity {
             text.push_str(&format!(" | {severity:?}"));
         }
     }

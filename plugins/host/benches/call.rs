@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::id::DeploymentId;
+use surefoot_kernel::id::{AttemptNo, DeploymentId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{Grants, Limits, PinnedPlugin};
 use surefoot_kernel::port::MemoryBlobs;
@@ -24,14 +24,18 @@ fn attempt(component: &Arc<[u8]>) -> Attempt {
     Attempt {
         deployment: DeploymentId::from_bytes([1; 16]),
         step: "noop".parse().unwrap(),
+        number: AttemptNo(1),
+        look: None,
         plugin: PinnedPlugin {
             source: "bench".to_owned(),
             version: "1.0.0".to_owned(),
             digest: Digest::of(component),
+            script: None,
             grants: Grants::default(),
             limits: Limits::default(),
         },
         component: Arc::clone(component),
+        script: None,
         operation: "run".to_owned(),
         context: Json::object(),
         input: Json::object(),

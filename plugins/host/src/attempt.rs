@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use surefoot_kernel::effect::{EffectRequest, Failure, Outcome, RecordedEffect};
-use surefoot_kernel::id::{DeploymentId, EffectNo, StepId};
+use surefoot_kernel::id::{AttemptNo, DeploymentId, EffectNo, LookNo, StepId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::PinnedPlugin;
 use surefoot_kernel::port::BlobStore;
@@ -22,10 +22,16 @@ pub struct Attempt {
     pub deployment: DeploymentId,
     /// Which step of it.
     pub step: StepId,
+    /// Which try. The plugin is not told: a new one asks for the same.
+    pub number: AttemptNo,
+    /// Which look at its last effect, if that is what is done.
+    pub look: Option<LookNo>,
     /// The plugin with its grants and limits.
     pub plugin: PinnedPlugin,
     /// The component's bytes; checked against the pinned digest when they are compiled.
     pub component: Arc<[u8]>,
+    /// The text that the plan pins beside the component, for a plugin that runs a script.
+    pub script: Option<Arc<str>>,
     /// `check`, `create`, ….
     pub operation: String,
     /// Where in which deployment this runs.
@@ -134,7 +140,12 @@ struct Asked<'a>(&'a EffectRequest);
 impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 2000;
-        let EffectRequest { call, class, arguments } = self.0;
+        let EffectRequest {
+            call,
+            class,
+            arguments,
+            place: _,
+        } = self.0;
         let text = arguments.text();
         let shown: String = text.chars().take(SHOWN).collect();
         let cut = if shown.len() < text.len() { "…" } else { "" };

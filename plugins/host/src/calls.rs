@@ -10,20 +10,26 @@ mod process;
 
 use surefoot_kernel::effect::EffectClass;
 
-use crate::bindings::surefoot::plugin::{progress, types};
+use crate::bindings::surefoot::plugin::{progress, script, types};
 use crate::guest::Guest;
 
 pub(crate) use encoding::{Bytes, readable};
-pub(crate) use files::Listed;
+pub(crate) use files::{Found, Listed, Metadata, Page, Searched};
 pub(crate) use http::Answered;
 pub(crate) use process::Exited;
 
 impl types::Host for Guest {}
 
 impl progress::Host for Guest {
-    async fn report(&mut self, message: String) -> wasmtime::Result<()> {
-        let reported = self.session()?.progress(&message);
+    async fn report(&mut self, message: String, fraction: Option<f64>) -> wasmtime::Result<()> {
+        let reported = self.session()?.progress(&message, fraction);
         reported.map_err(|stop| self.stop(stop))
+    }
+}
+
+impl script::Host for Guest {
+    async fn source(&mut self) -> wasmtime::Result<Option<String>> {
+        Ok(self.script.as_deref().map(ToOwned::to_owned))
     }
 }
 

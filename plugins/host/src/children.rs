@@ -14,8 +14,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
-use surefoot_kernel::effect::idempotency_key;
-use surefoot_kernel::id::{DeploymentId, EffectNo, StepId};
+use surefoot_kernel::id::{AttemptNo, DeploymentId, EffectNo, LookNo, StepId};
 
 pub use self::proc::started_at;
 
@@ -37,12 +36,23 @@ pub struct Children {
     folder: Option<PathBuf>,
 }
 
+/// The effect that a process belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StartedBy {
+    pub(crate) deployment: DeploymentId,
+    pub(crate) step: StepId,
+    pub(crate) attempt: AttemptNo,
+    pub(crate) look: Option<LookNo>,
+    pub(crate) effect: EffectNo,
+    /// In the environment of the process.
+    pub(crate) key: String,
+}
+
 /// A process as it is announced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
-    deployment: DeploymentId,
-    step: StepId,
-    effect: EffectNo,
+    #[serde(flatten)]
+    by: StartedBy,
     /// Of this boot of the machine: nothing survives it.
     boot: String,
     /// Milliseconds since boot after which it has run too long.
@@ -84,21 +94,12 @@ impl Children {
     }
 
     /// Announces that a process is about to start for an effect, and may run for `limit`.
-    pub(crate) fn announce(
-        &self,
-        (deployment, step, effect): (DeploymentId, &StepId, EffectNo),
-        limit: Duration,
-    ) -> io::Result<Announced> {
+    pub(crate) fn announce(&self, by: StartedBy, limit: Duration) -> io::Result<Announced> {
         let until = proc::now().saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
         let announced = Announced {
-            file: self
-                .folder
-                .as_ref()
-                .map(|folder| folder.join(format!("{deployment}.{step}.{effect}.{ANNOUNCEMENT}"))),
+            file: self.folder.as_ref().map(|folder| folder.join(file_name(&by))),
             entry: Entry {
-                deployment,
-                step: step.clone(),
-                effect,
+                by,
                 boot: proc::boot(),
                 until,
                 process: None,
@@ -129,7 +130,7 @@ impl Children {
             let entry = fs::read(&file)
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
-            if entry.as_ref().is_some_and(|entry| entry.deployment != deployment) {
+            if entry.as_ref().is_some_and(|entry| entry.by.deployment != deployment) {
                 continue;
             }
             match entry.and_then(|entry| running(&entry).map(|process| (entry, process))) {
@@ -137,9 +138,22 @@ impl Children {
                 None => remove(&file),
             }
         }
-        found.sort_by(|a, b| (&a.entry.step, a.entry.effect).cmp(&(&b.entry.step, b.entry.effect)));
+        found.sort_by(|a, b| a.order().cmp(&b.order()));
         Ok(found)
     }
+}
+
+fn file_name(by: &StartedBy) -> String {
+    let StartedBy {
+        deployment,
+        step,
+        attempt,
+        look,
+        effect,
+        ..
+    } = by;
+    let look = look.map_or_else(String::new, |look| format!(".look-{look}"));
+    format!("{deployment}.{step}.{attempt}{look}.{effect}.{ANNOUNCEMENT}")
 }
 
 /// The process of an entry, if it still runs. One that was started in the instant before the end of
@@ -152,8 +166,7 @@ fn running(entry: &Entry) -> Option<Process> {
     match entry.process {
         Some(process) => Some(process).filter(|process| process.is_running()),
         None => {
-            let key = idempotency_key(entry.deployment, &entry.step, entry.effect);
-            let pid = proc::leader_with(KEY, &key)?;
+            let pid = proc::leader_with(KEY, &entry.by.key)?;
             let started = started_at(pid)?;
             Some(Process { pid, started })
         }
@@ -218,13 +231,29 @@ impl Child {
     /// The step whose effect it is.
     #[must_use]
     pub fn step(&self) -> &StepId {
-        &self.entry.step
+        &self.entry.by.step
+    }
+
+    /// Which try of it.
+    #[must_use]
+    pub fn attempt(&self) -> AttemptNo {
+        self.entry.by.attempt
+    }
+
+    /// The look that started it, if it was not the try itself.
+    #[must_use]
+    pub fn look(&self) -> Option<LookNo> {
+        self.entry.by.look
     }
 
     /// Number of the effect in its attempt.
     #[must_use]
     pub fn effect(&self) -> EffectNo {
-        self.entry.effect
+        self.entry.by.effect
+    }
+
+    fn order(&self) -> (&StepId, AttemptNo, Option<LookNo>, EffectNo) {
+        (self.step(), self.attempt(), self.look(), self.effect())
     }
 
     /// Its process id, which is the id of its group.
@@ -285,6 +314,8 @@ mod tests {
     use std::os::unix::process::CommandExt as _;
     use std::process::{Command, Stdio};
 
+    use surefoot_kernel::effect::idempotency_key;
+
     use super::*;
 
     fn deployment() -> DeploymentId {
@@ -299,7 +330,15 @@ mod tests {
 
     fn announced(children: &Children, limit: Duration) -> Announced {
         let step: StepId = "build".parse().unwrap();
-        children.announce((deployment(), &step, EffectNo(2)), limit).unwrap()
+        let by = StartedBy {
+            deployment: deployment(),
+            attempt: AttemptNo(1),
+            look: None,
+            effect: EffectNo(2),
+            key: idempotency_key(deployment(), &step, EffectNo(2)),
+            step,
+        };
+        children.announce(by, limit).unwrap()
     }
 
     #[tokio::test]
@@ -344,14 +383,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let children = Children::in_folder(folder.path()).unwrap();
         let entry = announced(&children, Duration::from_secs(60));
-        let key = idempotency_key(deployment(), &entry.entry.step, EffectNo(2));
+        let key = entry.entry.by.key.clone();
         std::mem::forget(entry);
         let mut process = sleeping("600", &key);
         // Between fork and exec it still has the environment of its parent.
         let found = (0..100)
             .find_map(|_| {
                 std::thread::sleep(Duration::from_millis(10));
-                let entry = fs::read(folder.path().join(format!("{}.build.2.json", deployment()))).unwrap();
+                let entry = fs::read(folder.path().join(format!("{}.build.1.2.json", deployment()))).unwrap();
                 running(&serde_json::from_slice(&entry).unwrap())
             })
             .unwrap();

@@ -1,5 +1,7 @@
 //! The data of one wasmtime store: the session behind host calls, and why it was stopped.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use surefoot_kernel::effect::Failure;
@@ -14,15 +16,18 @@ pub(crate) struct Guest {
     pub(crate) bounds: Bounds,
     /// None for `describe`, which may not call the host.
     pub(crate) session: Option<Session>,
+    /// The script that is pinned beside the plugin.
+    pub(crate) script: Option<Arc<str>>,
     /// Set before a host call traps: the reason is more than an error's text.
     pub(crate) stop: Option<Stop>,
 }
 
 impl Guest {
-    pub(crate) const fn new(bounds: Bounds, session: Option<Session>) -> Self {
+    pub(crate) const fn new(bounds: Bounds, session: Option<Session>, script: Option<Arc<str>>) -> Self {
         Self {
             bounds,
             session,
+            script,
             stop: None,
         }
     }

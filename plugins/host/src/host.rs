@@ -1,5 +1,6 @@
 //! The host: the engine, the plugins it has loaded, and the three things it does with them.
 
+mod artifact;
 mod ending;
 mod outcome;
 
@@ -67,11 +68,12 @@ impl Host {
         })))
     }
 
-    /// What the plugin says of itself. It gets no capability at all, not even a clock.
+    /// What the plugin says of itself. It gets no capability at all, not even a clock; only the script that is
+    /// to be pinned beside it, if there is one.
     ///
     /// # Errors
     /// The component is no plugin of this interface, or does not answer with a description.
-    pub async fn describe(&self, component: &[u8]) -> Result<Description, HostError> {
+    pub async fn describe(&self, component: &[u8], script: Option<&str>) -> Result<Description, HostError> {
         let digest = Digest::of(component);
         let loaded = self.0.plugins.load(digest, &Arc::from(component)).await?;
         let failed = |reason: String| HostError::NotDescribed { digest, reason };
@@ -81,7 +83,14 @@ impl Host {
         };
         let deadline = Instant::now() + DESCRIBING;
         let (ended, _) = self
-            .call::<Describe>(&loaded, loaded.describe, (), None, &limits, deadline)
+            .call::<Describe>(
+                &loaded,
+                loaded.describe,
+                (),
+                (None, script.map(Arc::from)),
+                &limits,
+                deadline,
+            )
             .await;
         let text = match ended {
             Ended::Returned((text,)) => text,
@@ -105,7 +114,14 @@ impl Host {
         let deadline = session.deadline;
         let limits = &attempt.plugin.limits;
         let arguments = (attempt.context.text(), attempt.input.text());
-        let called = self.call::<Operate>(&loaded, operation, arguments, Some(session), limits, deadline);
+        let called = self.call::<Operate>(
+            &loaded,
+            operation,
+            arguments,
+            (Some(session), attempt.script.clone()),
+            limits,
+            deadline,
+        );
         let (ended, unused) = called.await;
         match (ended, unused) {
             (Ended::Diverged(divergence), _) => AttemptEnd::Diverged(divergence),
@@ -125,21 +141,23 @@ impl Host {
     }
 
     /// Asks the plugin whether an effect in doubt has happened. While it looks it may read, and call
-    /// what is `idempotent`; nothing of that is recorded.
+    /// what is `idempotent`; all of that is recorded as effects of the look. `attempt` is the one that the
+    /// doubt belongs to, with the look's number and, for a replay, what is recorded of the look.
     ///
-    /// A plugin that cannot tell, fails, or answers nonsense has found [`Finding::Unknown`].
+    /// A plugin that cannot tell, fails, or answers nonsense has found [`Finding::Unknown`]. `None` if nothing
+    /// more could be recorded: then nothing was found at all.
     ///
     /// # Errors
     /// The component is no plugin of this interface.
     pub async fn reconcile(
         &self,
-        attempt: Attempt,
+        mut attempt: Attempt,
         doubt: &RecordedEffect,
         world: World,
-    ) -> Result<(Finding, String), HostError> {
+    ) -> Result<Option<(Finding, String)>, HostError> {
         let loaded = self.0.plugins.load(attempt.plugin.digest, &attempt.component).await?;
         let secrets = Arc::clone(&world.secrets);
-        let session = Session::of_reconcile(&attempt, world, Arc::clone(&self.0.http));
+        let session = Session::of_reconcile(&mut attempt, world, Arc::clone(&self.0.http));
         let deadline = session.deadline;
         let asked = json!({
             "operation": attempt.operation,
@@ -150,7 +168,14 @@ impl Host {
         let arguments = (attempt.context.text(), Json(asked).text());
         let limits = &attempt.plugin.limits;
         let (ended, _) = self
-            .call::<Reconcile>(&loaded, loaded.reconcile, arguments, Some(session), limits, deadline)
+            .call::<Reconcile>(
+                &loaded,
+                loaded.reconcile,
+                arguments,
+                (Some(session), attempt.script.clone()),
+                limits,
+                deadline,
+            )
             .await;
         let (finding, reason) = match ended {
             Ended::Returned((Ok(answer),)) => finding(&answer, &doubt.request.call),
@@ -162,9 +187,10 @@ impl Host {
                 Finding::Unknown,
                 format!("the plugin could not look: {}: {}", failure.code, failure.message),
             ),
-            Ended::Diverged(_) | Ended::Interrupted => (Finding::Unknown, "the plugin was stopped".to_owned()),
+            Ended::Diverged(divergence) => (Finding::Unknown, divergence.to_string()),
+            Ended::Interrupted => return Ok(None),
         };
-        Ok((finding, secrets.redact(&reason)))
+        Ok(Some((finding, secrets.redact(&reason))))
     }
 
     /// Calls one function of a fresh instance; also tells which recorded effect was not asked for.
@@ -173,11 +199,11 @@ impl Host {
         loaded: &Loaded,
         function: ComponentExportIndex,
         arguments: T::Params,
-        session: Option<Session>,
+        (session, script): (Option<Session>, Option<Arc<str>>),
         limits: &Limits,
         deadline: Instant,
     ) -> (Ended<T::Results>, Option<crate::attempt::Divergence>) {
-        let mut store = Store::new(&self.0.engine, Guest::new(Bounds::new(limits), session));
+        let mut store = Store::new(&self.0.engine, Guest::new(Bounds::new(limits), session, script));
         let _running = self.0.ticker.run();
         let work = async {
             configure(&mut store, limits, deadline)?;

@@ -4,6 +4,7 @@
 //! in which they were given.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use surefoot_kernel::effect::{EffectRequest, EffectResult, RecordedEffect};
@@ -21,23 +22,30 @@ pub trait Journal: Send + Sync {
     /// effect does not happen before, nor if this fails.
     fn intend(&self, effect: EffectNo, request: EffectRequest) -> BoxFuture<'_, Result<(), JournalClosed>>;
 
-    /// Records the result of an intended effect. May return before it is durable, but is recorded
-    /// before anything that follows.
-    fn complete(&self, effect: EffectNo, result: EffectResult) -> BoxFuture<'_, Result<(), JournalClosed>>;
+    /// Records the result of an intended effect, which took so long up to now. May return before it is
+    /// durable, but is recorded before anything that follows.
+    fn complete(
+        &self,
+        effect: EffectNo,
+        result: EffectResult,
+        took: Duration,
+    ) -> BoxFuture<'_, Result<(), JournalClosed>>;
 
-    /// Records a reading effect, or a refused one, with its result. May return before it is durable.
+    /// Records a reading effect, or a refused one, with its result; it took so long up to now. May return
+    /// before it is durable.
     fn read(
         &self,
         effect: EffectNo,
         request: EffectRequest,
         result: EffectResult,
+        took: Duration,
     ) -> BoxFuture<'_, Result<(), JournalClosed>>;
 
     /// A call was not granted. Its refusal is recorded besides, like any other answer.
     fn denied(&self, call: &str, text: &str);
 
-    /// A line for the person who watches.
-    fn progress(&self, message: &str);
+    /// A line for the person who watches, and how much of the operation is done, from 0 to 1.
+    fn progress(&self, message: &str, fraction: Option<f64>);
 }
 
 /// What a [`MemoryJournal`] was told, in order.
@@ -52,7 +60,7 @@ pub enum JournalEntry {
     /// See [`Journal::denied`].
     Denied(String, String),
     /// See [`Journal::progress`].
-    Progress(String),
+    Progress(String, Option<f64>),
 }
 
 /// The in-memory twin of a journal: remembers everything, and can be closed after a number of
@@ -106,7 +114,7 @@ impl MemoryJournal {
                         intended.result = Some(result);
                     }
                 }
-                JournalEntry::Denied(..) | JournalEntry::Progress(_) => {}
+                JournalEntry::Denied(..) | JournalEntry::Progress(..) => {}
             }
         }
         record
@@ -120,7 +128,7 @@ impl MemoryJournal {
         let mut entries = self.lock();
         let recorded = entries
             .iter()
-            .filter(|entry| !matches!(entry, JournalEntry::Denied(..) | JournalEntry::Progress(_)))
+            .filter(|entry| !matches!(entry, JournalEntry::Denied(..) | JournalEntry::Progress(..)))
             .count();
         let accepted = if recorded < self.capacity {
             entries.push(entry);
@@ -137,7 +145,12 @@ impl Journal for MemoryJournal {
         self.push(JournalEntry::Intended(effect, request))
     }
 
-    fn complete(&self, effect: EffectNo, result: EffectResult) -> BoxFuture<'_, Result<(), JournalClosed>> {
+    fn complete(
+        &self,
+        effect: EffectNo,
+        result: EffectResult,
+        _took: Duration,
+    ) -> BoxFuture<'_, Result<(), JournalClosed>> {
         self.push(JournalEntry::Completed(effect, result))
     }
 
@@ -146,6 +159,7 @@ impl Journal for MemoryJournal {
         effect: EffectNo,
         request: EffectRequest,
         result: EffectResult,
+        _took: Duration,
     ) -> BoxFuture<'_, Result<(), JournalClosed>> {
         self.push(JournalEntry::Read(effect, request, result))
     }
@@ -154,7 +168,7 @@ impl Journal for MemoryJournal {
         self.lock().push(JournalEntry::Denied(call.to_owned(), text.to_owned()));
     }
 
-    fn progress(&self, message: &str) {
-        self.lock().push(JournalEntry::Progress(message.to_owned()));
+    fn progress(&self, message: &str, fraction: Option<f64>) {
+        self.lock().push(JournalEntry::Progress(message.to_owned(), fraction));
     }
 }

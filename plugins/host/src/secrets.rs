@@ -6,6 +6,7 @@
 //! URL-encoded, and as JSON or XML escape it.
 
 mod forms;
+mod part;
 mod placeholder;
 
 use std::collections::BTreeMap;

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use surefoot_kernel::effect::{EffectClass, EffectRequest, EffectResult, Failure, RecordedEffect, idempotency_key};
+use surefoot_kernel::effect::{EffectClass, EffectRequest, EffectResult, Failure, RecordedEffect};
 use surefoot_kernel::id::EffectNo;
 use surefoot_kernel::json::Json;
+use surefoot_kernel::place::Place;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use self::call::{Call, Refusal, Scope, Shared, Stop};
@@ -37,8 +38,8 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 enum Purpose {
     /// An attempt: compared and recorded.
     Attempt(Mode),
-    /// `reconcile`: looks, and must not change anything; not recorded.
-    Look,
+    /// `reconcile`: recorded like an attempt, but what it does must not matter if it is done again.
+    Look(Mode),
 }
 
 /// The host's side of one running instance.
@@ -59,8 +60,9 @@ impl Session {
         Self::new(attempt, world, http, Purpose::Attempt(attempt.mode), record)
     }
 
-    pub(crate) fn of_reconcile(attempt: &Attempt, world: World, http: Arc<HttpClients>) -> Self {
-        Self::new(attempt, world, http, Purpose::Look, VecDeque::new())
+    pub(crate) fn of_reconcile(attempt: &mut Attempt, world: World, http: Arc<HttpClients>) -> Self {
+        let record = std::mem::take(&mut attempt.record).into();
+        Self::new(attempt, world, http, Purpose::Look(attempt.mode), record)
     }
 
     fn new(
@@ -74,6 +76,8 @@ impl Session {
         let shared = Shared {
             deployment: attempt.deployment,
             step: attempt.step.clone(),
+            attempt: attempt.number,
+            look: attempt.look,
             grants: attempt.plugin.grants.clone(),
             limits: attempt.plugin.limits.clone(),
             working_folder: std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
@@ -94,12 +98,17 @@ impl Session {
         }
     }
 
-    pub(crate) fn progress(&mut self, message: &str) -> Result<(), Stop> {
+    pub(crate) fn progress(&mut self, message: &str, fraction: Option<f64>) -> Result<(), Stop> {
         self.count()?;
         // What a re-execution repeats has been seen before.
         if self.record.is_empty() {
             let cut: String = message.chars().take(4096).collect();
-            self.shared.journal.progress(&self.shared.secrets.redact(&cut));
+            let fraction = fraction
+                .filter(|fraction| !fraction.is_nan())
+                .map(|fraction| fraction.clamp(0.0, 1.0));
+            self.shared
+                .journal
+                .progress(&self.shared.secrets.redact(&cut), fraction);
         }
         Ok(())
     }
@@ -137,6 +146,7 @@ impl Session {
             call: name.to_owned(),
             class,
             arguments: Json(arguments),
+            place: Place::HERE,
         };
         self.weigh(&request)?;
         let effect = self.next;
@@ -148,7 +158,7 @@ impl Session {
             }
             intended = true;
         }
-        if self.purpose == Purpose::Attempt(Mode::Replay) {
+        if let Purpose::Attempt(Mode::Replay) | Purpose::Look(Mode::Replay) = self.purpose {
             return Err(Stop::Diverged(Box::new(Divergence {
                 effect,
                 expected: intended.then(|| request.clone()),
@@ -156,21 +166,19 @@ impl Session {
             })));
         }
         let scope = self.scope(effect)?;
-        if self.purpose == Purpose::Look {
-            return Ok(look(name, class, prepare, perform, scope).await);
-        }
-
-        let ready = match prepare(&scope.shared) {
+        let ready = match self.allowed(name, class).and_then(|()| prepare(&scope.shared)) {
             // Only what is granted may take up space.
             Ok(state) => attach(&scope.shared, attachments).await.map(|()| state),
             Err(refusal) => Err(refusal),
         };
+        let mut began = Instant::now();
         let result = match ready {
             Err(refusal) if !intended => return self.refuse(effect, request, refusal).await,
             Err(refusal) => Err(refusal),
             Ok(state) => {
                 if class.mutates() && !intended {
                     self.shared.journal.intend(effect, request.clone()).await?;
+                    began = Instant::now();
                 }
                 performed(perform(state, scope.clone()), &scope).await
             }
@@ -178,11 +186,25 @@ impl Session {
         let result = self.clean(name, result);
         let recorded = to_result(&result);
         if class.mutates() || intended {
-            self.shared.journal.complete(effect, recorded).await?;
+            self.shared.journal.complete(effect, recorded, began.elapsed()).await?;
         } else {
-            self.shared.journal.read(effect, request, recorded).await?;
+            self.shared
+                .journal
+                .read(effect, request, recorded, began.elapsed())
+                .await?;
         }
         Ok(result)
+    }
+
+    /// Whether that class of effect may happen here at all.
+    fn allowed(&self, name: &str, class: EffectClass) -> Result<(), Refusal> {
+        match (self.purpose, class) {
+            (Purpose::Look(_), EffectClass::Probe | EffectClass::Once) => Err(Refusal::denied(format!(
+                "{name} as an effect that must not be repeated is not possible while looking at an effect in doubt; \
+                 call it as `idempotent` if it only looks"
+            ))),
+            (Purpose::Look(_), EffectClass::Read | EffectClass::Idempotent) | (Purpose::Attempt(_), _) => Ok(()),
+        }
     }
 
     fn count(&mut self) -> Result<(), Stop> {
@@ -245,7 +267,7 @@ impl Session {
             return Err(Stop::Failed(timed_out()));
         }
         let shared = Arc::clone(&self.shared);
-        let key = idempotency_key(shared.deployment, &shared.step, effect);
+        let key = shared.key(effect);
         Ok(Scope {
             shared,
             time_left,
@@ -262,7 +284,10 @@ impl Session {
     ) -> Result<Result<Value, Refusal>, Stop> {
         let refused = self.clean(&request.call, Err(refusal));
         let recorded = to_result(&refused);
-        self.shared.journal.read(effect, as_read(request), recorded).await?;
+        self.shared
+            .journal
+            .read(effect, as_read(request), recorded, Duration::ZERO)
+            .await?;
         Ok(refused)
     }
 
@@ -361,37 +386,4 @@ async fn performed(work: impl Future<Output = Result<Value, Refusal>>, scope: &S
     timeout(scope.time_left.saturating_add(CLEANUP), work)
         .await
         .unwrap_or_else(|_| Err(Refusal::new("timed-out", "the call did not end in the attempt's time")))
-}
-
-async fn look<S, P, F>(
-    name: &str,
-    class: EffectClass,
-    prepare: impl FnOnce(&Shared) -> Result<S, Refusal>,
-    perform: P,
-    scope: Scope,
-) -> Result<Value, Refusal>
-where
-    P: FnOnce(S, Scope) -> F,
-    F: Future<Output = Result<Value, Refusal>>,
-{
-    let result = match class {
-        EffectClass::Read | EffectClass::Idempotent => match prepare(&scope.shared) {
-            Ok(state) => performed(perform(state, scope.clone()), &scope).await,
-            Err(refusal) => Err(refusal),
-        },
-        EffectClass::Probe | EffectClass::Once => Err(Refusal::denied(format!(
-            "{name} as an effect that must not be repeated is not possible while looking at an effect in doubt; \
-             call it as `idempotent` if it only looks"
-        ))),
-    };
-    match result {
-        Ok(mut value) => {
-            scope.shared.secrets.redact_json(&mut value);
-            Ok(value)
-        }
-        Err(refusal) => Err(Refusal {
-            message: scope.shared.secrets.redact(&refusal.message),
-            ..refusal
-        }),
-    }
 }

@@ -18,8 +18,8 @@ use crate::plugin::{Backup, Deploy, Notify, Plugin, Task, Validate};
 pub struct Adapter<P>(PhantomData<P>);
 
 /// Shows a line to the person who watches.
-pub fn report(message: &str) {
-    crate::bindings::host::surefoot::plugin::progress::report(message);
+pub fn report(message: &str, fraction: Option<f64>) {
+    crate::bindings::host::surefoot::plugin::progress::report(message, fraction);
 }
 
 fn failure(failure: Failure) -> types::Failure {
@@ -34,7 +34,7 @@ fn failure(failure: Failure) -> types::Failure {
 /// A panic traps, and all that the host sees of it is `unreachable`; so it is said before.
 fn say_panics() {
     #[cfg(target_arch = "wasm32")]
-    std::panic::set_hook(Box::new(|panic| report(&panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| report(&panic.to_string(), None)));
 }
 
 fn call<I: DeserializeOwned, O: Serialize>(
@@ -52,6 +52,7 @@ fn call<I: DeserializeOwned, O: Serialize>(
         Ok(types::Outcome {
             outputs,
             observations: outcome.observations,
+            artifacts: outcome.artifacts,
             summary: outcome.summary,
         })
     };

@@ -22,6 +22,7 @@ impl Request {
             body: None,
             timeout_ms: None,
             effect_class: EffectClass::Once.name().to_owned(),
+            options: Vec::new(),
         })
     }
 
@@ -57,6 +58,13 @@ impl Request {
     /// What may be done when a crash leaves a mutating request in doubt.
     pub fn effect(mut self, class: EffectClass) -> Self {
         self.0.effect_class = class.name().to_owned();
+        self
+    }
+
+    /// Adds an option, by its name in the interface: `redirects`, `decompress`, `ca`, `proxy`. One that the host does
+    /// not know is refused as `invalid`.
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.options.push((name.into(), value.into()));
         self
     }
 

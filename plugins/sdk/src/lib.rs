@@ -24,6 +24,7 @@ pub mod files;
 pub mod http;
 pub mod process;
 pub mod schema;
+pub mod script;
 pub mod text;
 
 #[doc(hidden)]
@@ -32,11 +33,19 @@ pub mod export;
 pub use context::{Context, Deployed, Doubt, Finding, Release, Request};
 pub use describe::{Description, EffectClass};
 pub use duration::Duration;
-pub use outcome::{Failure, HostError, Observation, Outcome};
+pub use outcome::{Artifact, Blob, Failure, HostError, Observation, Outcome};
 pub use plugin::{Backup, Deploy, Notify, Plugin, Task, Validate};
 
 /// Shows a line to the person who watches: `progress!("waiting for {colour}")`. Not part of the record.
+///
+/// With how much of the operation is done, from 0 to 1, where that is known: `progress!(0.5; "copying {path}")`.
 #[macro_export]
 macro_rules! progress {
-    ($($argument:tt)*) => { $crate::export::report(&::std::format!($($argument)*)) };
+    ($fraction:expr; $($argument:tt)*) => {
+        $crate::export::report(
+            &::std::format!($($argument)*),
+            ::std::option::Option::Some(::std::convert::Into::<f64>::into($fraction)),
+        )
+    };
+    ($($argument:tt)*) => { $crate::export::report(&::std::format!($($argument)*), ::std::option::Option::None) };
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-pub use crate::bindings::host::surefoot::plugin::types::{HostError, Observation};
+pub use crate::bindings::host::surefoot::plugin::types::{Artifact, Blob, HostError, Observation};
 
 impl Observation {
     /// One sample without labels.
@@ -12,7 +12,77 @@ impl Observation {
             value,
             unit: unit.into(),
             labels: Vec::new(),
+            begin: None,
+            end: None,
         }
+    }
+
+    /// The same with a label.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same with the time when the sampled time began, in milliseconds as [`crate::clock::now`] gives them.
+    /// Without it, it is the attempt's own begin.
+    #[must_use]
+    pub fn begin(mut self, milliseconds: u64) -> Self {
+        self.begin = Some(milliseconds);
+        self
+    }
+
+    /// The same with the time when the sampled time ended. Without it, it is the attempt's own end.
+    #[must_use]
+    pub fn end(mut self, milliseconds: u64) -> Self {
+        self.end = Some(milliseconds);
+        self
+    }
+}
+
+impl Artifact {
+    /// The role of what something can be brought back with.
+    pub const BACKUP: &'static str = "backup";
+
+    /// One that consists of nothing yet. `name` is unique within the outcome; `role`: what it is for, [`Self::BACKUP`],
+    /// `report`, `dump`, `log`.
+    pub fn new(name: impl Into<String>, role: impl Into<String>, media_type: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            role: role.into(),
+            media_type: media_type.into(),
+            copy_of: None,
+            blobs: Vec::new(),
+            restored_by: None,
+        }
+    }
+
+    /// The same, as a copy of what the step's input calls `original`.
+    #[must_use]
+    pub fn copy_of(mut self, original: impl Into<String>) -> Self {
+        self.copy_of = Some(original.into());
+        self
+    }
+
+    /// The same with one more blob. The one that says how the others belong together comes first.
+    #[must_use]
+    pub fn blob(mut self, blob: Blob) -> Self {
+        self.blobs.push(blob);
+        self
+    }
+
+    /// The same with more blobs.
+    #[must_use]
+    pub fn blobs(mut self, blobs: impl IntoIterator<Item = Blob>) -> Self {
+        self.blobs.extend(blobs);
+        self
+    }
+
+    /// The same with the operation that brings it back, as a runbook writes it: `backup-files/restore`.
+    #[must_use]
+    pub fn restored_by(mut self, operation: impl Into<String>) -> Self {
+        self.restored_by = Some(operation.into());
+        self
     }
 }
 
@@ -23,16 +93,19 @@ pub struct Outcome<T> {
     pub outputs: T,
     /// Samples for thresholds.
     pub observations: Vec<Observation>,
+    /// What it made that outlives it.
+    pub artifacts: Vec<Artifact>,
     /// One sentence for the person who watches.
     pub summary: String,
 }
 
 impl<T> Outcome<T> {
-    /// Outputs and a sentence, no observations.
+    /// Outputs and a sentence, no observations and no artifacts.
     pub fn new(outputs: T, summary: impl Into<String>) -> Self {
         Self {
             outputs,
             observations: Vec::new(),
+            artifacts: Vec::new(),
             summary: summary.into(),
         }
     }
@@ -41,6 +114,13 @@ impl<T> Outcome<T> {
     #[must_use]
     pub fn observe(mut self, metric: impl Into<String>, value: f64, unit: impl Into<String>) -> Self {
         self.observations.push(Observation::new(metric, value, unit));
+        self
+    }
+
+    /// The same with something more that it made.
+    #[must_use]
+    pub fn artifact(mut self, artifact: Artifact) -> Self {
+        self.artifacts.push(artifact);
         self
     }
 }

@@ -2,10 +2,12 @@
 
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::event::{
-    AttemptStarted, AttemptSucceeded, CheckpointReached, Event, PhaseCompleted, PhaseStarted, StepSkipped,
+    AttemptStarted, AttemptSucceeded, CheckpointReached, Event, Grounds, PhaseCompleted, PhaseStarted, Skip,
+    StepSkipped,
 };
 use surefoot_kernel::id::{AttemptNo, DeploymentId, Epoch, StreamId, StreamVersion};
 use surefoot_kernel::json::Json;
+use surefoot_kernel::place::Place;
 use surefoot_kernel::port::{Append, NewEvent, StreamAppend};
 use surefoot_kernel::time::Timestamp;
 
@@ -27,6 +29,7 @@ fn event(n: u64) -> Event {
             attempt: AttemptNo(1),
             input: Json::object(),
             deadline: Timestamp(BEGIN + n as i64 * 7 + 60_000),
+            place: Place::HERE,
         }
         .into(),
         2 => AttemptSucceeded {
@@ -35,11 +38,16 @@ fn event(n: u64) -> Event {
             outputs: Json::object(),
             observations: Vec::new(),
             summary: "22 of 22 passed".to_owned(),
+            artifacts: Vec::new(),
         }
         .into(),
         3 => StepSkipped {
             step: step(),
-            reason: "inputs.fast was true".to_owned(),
+            why: Skip::Decision {
+                grounds: Grounds::Person {
+                    reason: "inputs.fast was true".to_owned(),
+                },
+            },
         }
         .into(),
         4 => CheckpointReached { phase: phase() }.into(),
@@ -48,12 +56,14 @@ fn event(n: u64) -> Event {
 }
 
 fn append(stream_number: u64, expected: u64, events: impl Iterator<Item = u64>) -> Append {
+    let at = Timestamp(BEGIN + expected as i64 * 7);
     let new = |n| NewEvent {
+        at,
         actor: Actor::Surefoot,
+        cause: None,
         event: event(n),
     };
     Append {
-        at: Timestamp(BEGIN + expected as i64 * 7),
         epoch: Epoch(1),
         streams: vec![StreamAppend {
             stream: stream(stream_number),

@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use surefoot_kernel::id::Seq;
 use surefoot_kernel::port::{BlobStore, EventLog as _, MemoryBlobs};
 use surefoot_store::codec::Payload;
-use surefoot_store::merkle::{Frontier, leaf_hash};
+use surefoot_store::merkle::Frontier;
 use surefoot_store::{RedbLog, Store};
 use tempfile::TempDir;
 
@@ -151,8 +151,8 @@ fn large() -> (TempDir, PathBuf) {
 /// Reads, decodes, hashes and folds a whole log on this thread.
 fn fold(log: &RedbLog) {
     let (mut tree, mut kinds) = (Frontier::default(), [0_u64; 128]);
-    log.scan(Seq(0), |envelope, bytes| {
-        tree.push(leaf_hash(bytes), |_, _, _| ());
+    log.scan(Seq(0), |envelope, _| {
+        tree.push(envelope.leaf(), |_, _, _| ());
         let Payload::Inline(payload) = envelope.payload else {
             return ControlFlow::Break(());
         };

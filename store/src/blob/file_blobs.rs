@@ -172,6 +172,19 @@ impl BlobStore for FileBlobs {
         Ok(info)
     }
 
+    fn remove(&self, digest: Digest) -> Result<(), BlobError> {
+        let path = self.path_of(digest);
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(io_error("cannot remove", &path, &error)),
+        }
+        match path.parent() {
+            Some(folder) => sync_folder(folder).map_err(|error| io_error("cannot sync", folder, &error)),
+            None => Ok(()),
+        }
+    }
+
     fn verify(&self, digest: Digest) -> Result<BlobInfo, BlobError> {
         let path = self.path_of(digest);
         Stored::open(&path, digest)?.copy_to(&mut io::sink(), &path)

@@ -23,12 +23,18 @@ struct Open {
 /// ends in null: absent options at the end are left out.
 pub(crate) fn check(payload: &[u8]) -> Result<(), CodecError> {
     let mut reader = Reader::new(payload);
+    skip(&mut reader)?;
+    reader.end()
+}
+
+/// Steps over one such item.
+pub(crate) fn skip(reader: &mut Reader<'_>) -> Result<(), CodecError> {
     let mut open = [Open::default(); DEEPEST];
     let mut depth = 0;
     loop {
         let at = reader.at();
         let first = reader.first_byte();
-        if let Some(container) = item(&mut reader)? {
+        if let Some(container) = item(reader)? {
             *open.get_mut(depth).ok_or(CodecError::TooDeep(at))? = container;
             depth += 1;
             continue;
@@ -37,7 +43,7 @@ pub(crate) fn check(payload: &[u8]) -> Result<(), CodecError> {
         // One item is complete, and with it perhaps the containers that it closes.
         loop {
             let Some(level) = depth.checked_sub(1) else {
-                return reader.end();
+                return Ok(());
             };
             let Some(container) = open.get_mut(level) else {
                 return Err(CodecError::TooDeep(at));

@@ -1,104 +1,111 @@
-//! The envelope: an array of eleven numbered fields around an event's payload.
+//! The stored form of one event: a header, and its payload or what stands in its place.
 //!
-//! Decoding borrows from the stored bytes, so that a scan over millions of events allocates nothing.
+//! The leaf of the Merkle tree covers the header and the payload's digest. So the payload may stand here,
+//! lie beside the log, be left out of a copy or be erased, and the leaf is the same.
 
 use minicbor::Encoder;
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{Event, EventId, Record};
-use surefoot_kernel::id::{DeploymentId, Epoch, Seq, StreamId, StreamVersion};
+use surefoot_kernel::event::{Erasure, Event, EventError, Record};
+use surefoot_kernel::id::{Epoch, Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::BlobInfo;
 use surefoot_kernel::time::Timestamp;
 
-use super::reader::{ARRAY, BYTES, CodecError, Reader, SIMPLE, TEXT};
+use super::reader::{ARRAY, BYTES, CodecError, Reader};
 use super::{INLINE_PAYLOAD, canonical};
+use crate::merkle::{Hash, leaf_hash};
 
 /// The format version that this crate writes, and the only one it reads.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
-const FIELDS: u64 = 11;
+/// Fields of a header without the one that may be absent.
+const FIELDS: u64 = 10;
 
 /// A stream, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StreamRef<'a> {
-    /// A deployment's.
-    Deployment(DeploymentId),
-    /// An environment's, as `SERVICE/ENVIRONMENT`.
-    Environment(&'a str),
+pub struct StreamRef<'a> {
+    kind: u32,
+    key: &'a [u8],
+    /// Both as they stand in the header.
+    raw: &'a [u8],
 }
 
 impl<'a> StreamRef<'a> {
-    /// Reads a stream's CBOR item that is all of `bytes`.
+    /// Reads a key of the log's tables that is all of `bytes`.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, CodecError> {
         let mut reader = Reader::new(bytes);
-        let found = stream(&mut reader)?;
+        let found = Self::read(&mut reader)?;
         reader.end()?;
         Ok(found)
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, CodecError> {
+        let start = reader.at();
+        let kind = reader.small("the kind of a stream")?;
+        let key = reader.byte_string("the key of a stream")?;
+        let raw = reader.since(start);
+        Ok(Self { kind, key, raw })
     }
 
     /// The stream, owned.
     ///
     /// # Errors
-    /// The text does not name an environment.
+    /// There is no such stream.
     pub fn id(&self) -> Result<StreamId, CodecError> {
-        match self {
-            Self::Deployment(id) => Ok(StreamId::Deployment(*id)),
-            Self::Environment(text) => text
-                .parse()
-                .map(StreamId::Environment)
-                .map_err(|e| CodecError::Payload(format!("{e}"))),
-        }
+        StreamId::of(self.kind, self.key).map_err(|e| CodecError::Payload(e.to_string()))
     }
-}
 
-/// An actor, borrowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActorRef<'a> {
-    /// The runner.
-    Surefoot,
-    /// A person.
-    Person {
-        /// Name.
-        name: &'a str,
-        /// Role, if one was named.
-        role: Option<&'a str>,
-    },
-}
-
-impl ActorRef<'_> {
-    /// The actor, owned.
+    /// Kind and key as they stand in a header, and as the log's tables have them.
     #[must_use]
-    pub fn actor(&self) -> Actor {
-        match self {
-            Self::Surefoot => Actor::Surefoot,
-            Self::Person { name, role } => Actor::Person {
-                name: (*name).to_owned(),
-                role: role.map(ToOwned::to_owned),
-            },
-        }
+    pub const fn raw(&self) -> &'a [u8] {
+        self.raw
     }
 }
 
 /// Where the payload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload<'a> {
-    /// In the envelope: at most [`INLINE_PAYLOAD`] bytes.
+    /// Here: at most [`INLINE_PAYLOAD`] bytes.
     Inline(&'a [u8]),
     /// In a blob of that digest and size: more than [`INLINE_PAYLOAD`] bytes.
     Blob(BlobInfo),
+    /// Nowhere any more: that event erased it.
+    Erased(BlobInfo, Seq),
+    /// Not in this copy of the log.
+    Withheld(BlobInfo),
+}
+
+impl Payload<'_> {
+    /// BLAKE3 of the payload's bytes.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Inline(payload) => Digest::of(payload),
+            Self::Blob(info) | Self::Erased(info, _) | Self::Withheld(info) => info.digest,
+        }
+    }
+
+    /// Bytes of the payload.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        match self {
+            Self::Inline(payload) => payload.len() as u64,
+            Self::Blob(info) | Self::Erased(info, _) | Self::Withheld(info) => info.size,
+        }
+    }
 }
 
 /// A decoded envelope, borrowing from the stored bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<'a> {
+    /// The bytes of the header: what the leaf covers, with the payload's digest.
+    pub header: &'a [u8],
     /// Field 1.
     pub seq: Seq,
-    /// Field 2.
+    /// Fields 2 and 3.
     pub stream: StreamRef<'a>,
-    /// Field 3.
-    pub version: StreamVersion,
     /// Field 4.
-    pub id: EventId,
+    pub version: StreamVersion,
     /// Field 5.
     pub type_number: u32,
     /// Field 6.
@@ -106,10 +113,12 @@ pub struct Envelope<'a> {
     /// Field 7.
     pub at: Timestamp,
     /// Field 8.
-    pub actor: ActorRef<'a>,
+    pub actor: Actor,
     /// Field 9.
     pub epoch: Epoch,
-    /// Field 10.
+    /// Field 10, if there is one.
+    pub cause: Option<Seq>,
+    /// What follows the header.
     pub payload: Payload<'a>,
 }
 
@@ -121,60 +130,107 @@ impl<'a> Envelope<'a> {
     /// See [`CodecError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, CodecError> {
         let mut reader = Reader::new(bytes);
-        let fields = reader.open_array("an envelope")?;
+        let fields = reader.open_array("a header")?;
         let format = reader.unsigned("the format version")?;
-        if format != FORMAT {
+        if format > FORMAT {
             return Err(CodecError::Format(format));
         }
-        if fields != FIELDS {
-            return Err(CodecError::Expected {
-                what: "an envelope of eleven fields",
-                at: 0,
+        let expected = |what| CodecError::Expected { what, at: 0 };
+        if format < FORMAT {
+            return Err(expected("format version 2"));
+        }
+        if fields < FIELDS {
+            return Err(expected("a header of ten or eleven fields"));
+        }
+        let seq = Seq(reader.unsigned("the seq")?);
+        let stream = StreamRef::read(&mut reader)?;
+        let version = StreamVersion(reader.unsigned("the stream version")?);
+        let type_number = reader.small("the event type")?;
+        let type_version = reader.small("the type version")?;
+        let at = Timestamp(reader.integer("the recorded time")?);
+        let actor = actor(&mut reader)?;
+        let epoch = Epoch(reader.unsigned("the epoch")?);
+        let cause = match fields {
+            FIELDS => None,
+            _ => Some(Seq(reader.unsigned("the cause")?)),
+        };
+        for _ in FIELDS + 1..fields {
+            canonical::skip(&mut reader)?;
+        }
+        let header = reader.since(0);
+        if fields > FIELDS + 1 {
+            return Err(CodecError::MoreFields {
+                type_number,
+                type_version,
             });
         }
-        let envelope = Self {
-            seq: Seq(reader.unsigned("the seq")?),
-            stream: stream(&mut reader)?,
-            version: StreamVersion(reader.unsigned("the stream version")?),
-            id: EventId(reader.bytes_of("the event id")?),
-            type_number: reader.small("the event type")?,
-            type_version: reader.small("the type version")?,
-            at: Timestamp(reader.integer("the recorded time")?),
-            actor: actor(&mut reader)?,
-            epoch: Epoch(reader.unsigned("the epoch")?),
-            payload: payload(&mut reader)?,
-        };
-        reader.end()?;
-        if let Payload::Inline(bytes) = envelope.payload {
-            canonical::check(bytes).map_err(|e| CodecError::Payload(e.to_string()))?;
+        if cause.is_some_and(|cause| cause >= seq) {
+            return Err(expected("a cause that stands before its event"));
         }
-        Ok(envelope)
+        let payload = payload(&mut reader)?;
+        reader.end()?;
+        if let Payload::Inline(bytes) = payload {
+            check_payload(bytes)?;
+        }
+        Ok(Self {
+            header,
+            seq,
+            stream,
+            version,
+            type_number,
+            type_version,
+            at,
+            actor,
+            epoch,
+            cause,
+            payload,
+        })
+    }
+
+    /// The leaf of the Merkle tree.
+    #[must_use]
+    pub fn leaf(&self) -> Hash {
+        leaf_hash(self.header, self.payload.digest())
     }
 
     /// What happened, from the payload's bytes.
     ///
     /// # Errors
     /// They are not the payload of the event's type, or that type is newer and may not be skipped.
-    pub fn event(&self, payload: &[u8]) -> Result<Event, CodecError> {
-        Event::decode(self.type_number, self.type_version, payload).map_err(|e| CodecError::Payload(e.to_string()))
+    pub fn event(&self, payload: &[u8]) -> Result<Event, EventError> {
+        Event::decode(self.type_number, self.type_version, payload)
     }
 
-    /// The record, given the payload's bytes.
+    /// The record, given what happened and, of an erased event, what is known of that.
     ///
     /// # Errors
-    /// As [`Envelope::event`] and [`StreamRef::id`].
-    pub fn record(&self, payload: &[u8]) -> Result<Record, CodecError> {
+    /// As [`StreamRef::id`].
+    pub fn record(&self, event: Event, erased: Option<Erasure>) -> Result<Record, CodecError> {
         Ok(Record {
             seq: self.seq,
             stream: self.stream.id()?,
             version: self.version,
-            id: self.id,
             at: self.at,
-            actor: self.actor.actor(),
+            actor: self.actor.clone(),
             epoch: self.epoch,
-            event: self.event(payload)?,
+            cause: self.cause,
+            event,
+            erased,
         })
     }
+}
+
+/// The leaf of an envelope's bytes, without a look at more of it than where the header ends and what
+/// the payload's digest is.
+///
+/// # Errors
+/// It does not come to that.
+pub(crate) fn leaf_of(bytes: &[u8]) -> Result<Hash, CodecError> {
+    let mut reader = Reader::new(bytes);
+    canonical::skip(&mut reader)?;
+    let header = reader.since(0);
+    let payload = payload(&mut reader)?;
+    Ok(leaf_hash(header, payload.digest()))
 }
 
 /// Checks a payload that was spilled, as [`Envelope::decode`] checks an inline one.
@@ -182,39 +238,17 @@ pub(crate) fn check_payload(payload: &[u8]) -> Result<(), CodecError> {
     canonical::check(payload).map_err(|e| CodecError::Payload(e.to_string()))
 }
 
-fn stream<'a>(reader: &mut Reader<'a>) -> Result<StreamRef<'a>, CodecError> {
-    let (what, at) = ("a stream", reader.at());
-    match reader.peek()? {
-        BYTES => reader
-            .bytes_of(what)
-            .map(|id| StreamRef::Deployment(DeploymentId::from_bytes(id))),
-        TEXT => reader.text(what).map(StreamRef::Environment),
-        _ => Err(CodecError::Expected { what, at }),
-    }
-}
-
-fn actor<'a>(reader: &mut Reader<'a>) -> Result<ActorRef<'a>, CodecError> {
-    let (what, at) = ("an actor", reader.at());
-    let expected = CodecError::Expected { what, at };
-    match reader.peek()? {
-        SIMPLE => match reader.head()? {
-            (SIMPLE, 22) => Ok(ActorRef::Surefoot),
-            _ => Err(expected),
-        },
-        ARRAY => {
-            let parts = reader.open_array(what)?;
-            if !(1..=2).contains(&parts) {
-                return Err(expected);
-            }
-            let name = reader.text("a person's name")?;
-            let role = if parts == 2 { Some(reader.text("a role")?) } else { None };
-            Ok(ActorRef::Person { name, role })
-        }
-        _ => Err(expected),
-    }
+fn actor(reader: &mut Reader<'_>) -> Result<Actor, CodecError> {
+    let at = reader.at();
+    canonical::skip(reader)?;
+    let bytes = reader.since(at);
+    minicbor::decode(bytes).map_err(|_| CodecError::Expected { what: "an actor", at })
 }
 
 fn payload<'a>(reader: &mut Reader<'a>) -> Result<Payload<'a>, CodecError> {
+    const BLOB: u64 = 0;
+    const ERASED: u64 = 1;
+    const WITHHELD: u64 = 2;
     let (what, at) = ("a payload", reader.at());
     let expected = CodecError::Expected { what, at };
     match reader.peek()? {
@@ -223,71 +257,118 @@ fn payload<'a>(reader: &mut Reader<'a>) -> Result<Payload<'a>, CodecError> {
             _ => Err(expected),
         },
         ARRAY => {
-            reader.array(2, what)?;
+            let parts = reader.open_array(what)?;
+            let form = reader.unsigned("the form of a payload")?;
             let digest = Digest::from_bytes(reader.bytes_of("a payload's digest")?);
             let size = reader.unsigned("a payload's size")?;
-            if size > INLINE_PAYLOAD as u64 {
-                Ok(Payload::Blob(BlobInfo { digest, size }))
-            } else {
-                Err(expected)
+            let info = BlobInfo { digest, size };
+            match (form, parts) {
+                (BLOB, 3) if size > INLINE_PAYLOAD as u64 => Ok(Payload::Blob(info)),
+                (ERASED, 4) => Ok(Payload::Erased(info, Seq(reader.unsigned("the event that erased it")?))),
+                (WITHHELD, 3) => Ok(Payload::Withheld(info)),
+                _ => Err(expected),
             }
         }
         _ => Err(expected),
     }
 }
 
-/// What an envelope is written from.
+/// What a header is written from.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     pub(crate) seq: Seq,
-    /// The stream's CBOR item, see [`stream_key`].
+    /// Kind and key of the stream, see [`stream_key`].
     pub(crate) stream_key: &'a [u8],
     pub(crate) version: StreamVersion,
-    pub(crate) id: EventId,
     pub(crate) event_type: (u32, u32),
     pub(crate) at: Timestamp,
     pub(crate) actor: &'a Actor,
     pub(crate) epoch: Epoch,
-    pub(crate) payload: Payload<'a>,
+    pub(crate) cause: Option<Seq>,
 }
 
 /// The one byte string that stands for these fields.
-pub(crate) fn encode(fields: &Fields<'_>) -> Vec<u8> {
+pub(crate) fn header(fields: &Fields<'_>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(192);
     // Writing into memory cannot fail.
-    let _infallible = write(&mut bytes, fields);
+    let _infallible = write_header(&mut bytes, fields);
     bytes
 }
 
-fn write(bytes: &mut Vec<u8>, fields: &Fields<'_>) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
-    let mut out = Encoder::new(&mut *bytes);
-    out.array(FIELDS)?.u64(FORMAT)?.u64(fields.seq.0)?;
-    out.writer_mut().extend_from_slice(fields.stream_key);
-    out.u64(fields.version.0)?.bytes(&fields.id.0)?;
-    out.u32(fields.event_type.0)?
-        .u32(fields.event_type.1)?
-        .i64(fields.at.0)?;
-    match fields.actor {
-        Actor::Surefoot => out.null()?,
-        Actor::Person { name, role: None } => out.array(1)?.str(name)?,
-        Actor::Person { name, role: Some(role) } => out.array(2)?.str(name)?.str(role)?,
-    };
-    out.u64(fields.epoch.0)?;
-    match fields.payload {
-        Payload::Inline(payload) => out.bytes(payload)?.ok(),
-        Payload::Blob(blob) => out.array(2)?.bytes(blob.digest.as_bytes())?.u64(blob.size)?.ok(),
-    }
+/// The header of a record: its bytes in the log, as there is one byte string for it.
+#[must_use]
+pub fn header_of(record: &Record) -> Vec<u8> {
+    header(&Fields {
+        seq: record.seq,
+        stream_key: &stream_key(&record.stream),
+        version: record.version,
+        event_type: record.event.type_number(),
+        at: record.at,
+        actor: &record.actor,
+        epoch: record.epoch,
+        cause: record.cause,
+    })
 }
 
-/// The stream as it stands in an envelope; also its key in the log's tables. No key is the
+fn write_header(
+    bytes: &mut Vec<u8>,
+    fields: &Fields<'_>,
+) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    let mut out = Encoder::new(&mut *bytes);
+    let count = FIELDS + u64::from(fields.cause.is_some());
+    out.array(count)?.u64(FORMAT)?.u64(fields.seq.0)?;
+    out.writer_mut().extend_from_slice(fields.stream_key);
+    out.u64(fields.version.0)?
+        .u32(fields.event_type.0)?
+        .u32(fields.event_type.1)?
+        .i64(fields.at.0)?
+        .encode(fields.actor)?
+        .u64(fields.epoch.0)?;
+    if let Some(cause) = fields.cause {
+        out.u64(cause.0)?;
+    }
+    Ok(())
+}
+
+/// The envelope of a header and a payload.
+pub(crate) fn envelope(header: &[u8], payload: Payload<'_>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(header.len() + 48);
+    bytes.extend_from_slice(header);
+    // Writing into memory cannot fail.
+    let _infallible = write_payload(&mut bytes, payload);
+    bytes
+}
+
+fn write_payload(
+    bytes: &mut Vec<u8>,
+    payload: Payload<'_>,
+) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    let mut out = Encoder::new(bytes);
+    let (parts, form, info) = match payload {
+        Payload::Inline(payload) => return out.bytes(payload)?.ok(),
+        Payload::Blob(info) => (3, 0, info),
+        Payload::Erased(info, _) => (4, 1, info),
+        Payload::Withheld(info) => (3, 2, info),
+    };
+    out.array(parts)?
+        .u8(form)?
+        .bytes(info.digest.as_bytes())?
+        .u64(info.size)?;
+    if let Payload::Erased(_, by) = payload {
+        out.u64(by.0)?;
+    }
+    Ok(())
+}
+
+/// The stream as it stands in a header; also its key in the log's tables. No key is the
 /// beginning of another.
 pub(crate) fn stream_key(stream: &StreamId) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(24);
     let mut out = Encoder::new(&mut bytes);
     // Writing into memory cannot fail.
-    let _infallible = match stream {
-        StreamId::Deployment(id) => out.bytes(id.as_bytes()).map(|_| ()),
-        StreamId::Environment(id) => out.str(&id.to_string()).map(|_| ()),
-    };
+    let _infallible = out
+        .u32(stream.kind())
+        .and_then(|out| out.bytes(&stream.key()))
+        .map(|_| ());
     bytes
 }

@@ -30,7 +30,15 @@ pub enum CodecError {
     /// A later Surefoot wrote it.
     #[error("format version {0} is not known to this Surefoot, which knows version {known}; use a newer one", known = super::FORMAT)]
     Format(u64),
-    /// The payload is not that of its event type, or the type is unknown and may not be skipped.
+    /// A later Surefoot wrote more into the header than this one knows.
+    #[error("its header has fields that this Surefoot does not know; use a newer one")]
+    MoreFields {
+        /// The event's type.
+        type_number: u32,
+        /// The version of that.
+        type_version: u32,
+    },
+    /// The payload is not that of its event type.
     #[error("the payload cannot be read: {0}")]
     Payload(String),
 }
@@ -57,6 +65,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) const fn at(&self) -> usize {
         self.at
+    }
+
+    /// The bytes from `start` to here.
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        self.bytes.get(start..self.at).unwrap_or_default()
     }
 
     pub(crate) fn end(&self) -> Result<(), CodecError> {
@@ -177,11 +190,5 @@ impl<'a> Reader<'a> {
         let at = self.at;
         let bytes = self.byte_string(what)?;
         bytes.try_into().map_err(|_| CodecError::Expected { what, at })
-    }
-
-    pub(crate) fn text(&mut self, what: &'static str) -> Result<&'a str, CodecError> {
-        let at = self.at;
-        let length = self.expect(TEXT, what)?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| CodecError::Expected { what, at })
     }
 }

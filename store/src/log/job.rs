@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use surefoot_kernel::actor::Actor;
-use surefoot_kernel::event::{Event, EventId};
+use surefoot_kernel::actor::{Actor, Known};
+use surefoot_kernel::event::Event;
 use surefoot_kernel::id::{Epoch, StreamId, StreamVersion};
-use surefoot_kernel::port::{Append, Appended, LogError, StreamAppend};
+use surefoot_kernel::port::{Append, Appended, Cause, InvalidAppend, LogError, StreamAppend};
 use surefoot_kernel::time::Timestamp;
 
-use crate::codec::{LARGEST_PAYLOAD, stream_key};
+use crate::codec::{LARGEST_PAYLOAD, check_payload, stream_key};
 
 const LONGEST_NAME: usize = 1024;
 
@@ -25,7 +25,6 @@ pub(crate) struct Job {
 
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) at: Timestamp,
     pub(crate) epoch: Epoch,
     pub(crate) streams: Vec<PreparedStream>,
     /// Bytes of all payloads.
@@ -44,28 +43,31 @@ pub(crate) struct PreparedStream {
 
 #[derive(Debug)]
 pub(crate) struct PreparedEvent {
-    pub(crate) id: EventId,
+    pub(crate) at: Timestamp,
     pub(crate) actor: Actor,
+    pub(crate) cause: Option<Cause>,
     pub(crate) event: Event,
     pub(crate) payload: Vec<u8>,
 }
 
 impl Prepared {
     pub(crate) fn new(append: Append) -> Result<Self, LogError> {
-        let invalid = |text: &str| Err(LogError::Invalid(text.to_owned()));
+        let invalid = |why| Err(LogError::Invalid(why));
         if append.streams.is_empty() || append.streams.iter().any(|part| part.events.is_empty()) {
-            return invalid("an append needs at least one event in each stream");
+            return invalid(InvalidAppend::Empty);
         }
         let distinct: BTreeSet<_> = append.streams.iter().map(|part| &part.stream).collect();
         if distinct.len() != append.streams.len() {
-            return invalid("an append names a stream twice");
+            return invalid(InvalidAppend::StreamTwice);
         }
-        let (at, epoch) = (append.at, append.epoch);
-        let streams = append.streams.into_iter().map(|part| prepare(part, epoch));
-        let streams = streams.collect::<Result<Vec<_>, _>>()?;
+        if !causes_stand_before(&append) {
+            return invalid(InvalidAppend::Cause);
+        }
+        let epoch = append.epoch;
+        let streams = append.streams.into_iter().map(prepare);
+        let streams = streams.collect::<Result<Vec<_>, _>>().map_err(LogError::Invalid)?;
         let events = || streams.iter().flat_map(|part| &part.events);
         Ok(Self {
-            at,
             epoch,
             size: events().map(|event| event.payload.len()).sum(),
             events: events().count(),
@@ -74,29 +76,39 @@ impl Prepared {
     }
 }
 
-fn prepare(part: StreamAppend, epoch: Epoch) -> Result<PreparedStream, LogError> {
-    let mut version = part.expected;
+/// Whether every cause in the same append has its place before the event that it led to.
+fn causes_stand_before(append: &Append) -> bool {
+    append.streams.iter().enumerate().all(|(of, part)| {
+        part.events.iter().enumerate().all(|(at, event)| match event.cause {
+            Some(Cause::SameAppend { stream, event }) => {
+                let length = append.streams.get(stream).map_or(0, |part| part.events.len());
+                event < length && (stream, event) < (of, at)
+            }
+            Some(Cause::Recorded(_)) | None => true,
+        })
+    })
+}
+
+fn prepare(part: StreamAppend) -> Result<PreparedStream, InvalidAppend> {
     let mut events = Vec::with_capacity(part.events.len());
     for new in part.events {
-        version = version.next();
-        if let Actor::Person { name, role } = &new.actor
-            && (name.len() > LONGEST_NAME || role.as_ref().is_some_and(|role| role.len() > LONGEST_NAME))
-        {
-            return Err(LogError::Invalid(format!(
-                "an actor's name or role has more than {LONGEST_NAME} bytes"
-            )));
+        if let Some(length) = names(&new.actor).map(str::len).find(|length| *length > LONGEST_NAME) {
+            let limit = LONGEST_NAME;
+            return Err(InvalidAppend::Name { length, limit });
         }
         let payload = new.event.encode();
         if payload.len() > LARGEST_PAYLOAD {
-            return Err(LogError::Invalid(format!(
-                "a {} has {} bytes, more than the limit of {LARGEST_PAYLOAD}; keep the content as a blob and record its digest",
-                new.event.name(),
-                payload.len()
-            )));
+            return Err(InvalidAppend::Payload {
+                name: new.event.name(),
+                size: payload.len(),
+                limit: LARGEST_PAYLOAD,
+            });
         }
+        readable(&new.event, &payload)?;
         events.push(PreparedEvent {
-            id: EventId::derive(&part.stream, version, epoch, new.event.type_number().0, &payload),
+            at: new.at,
             actor: new.actor,
+            cause: new.cause,
             event: new.event,
             payload,
         });
@@ -107,4 +119,40 @@ fn prepare(part: StreamAppend, epoch: Epoch) -> Result<PreparedStream, LogError>
         expected: part.expected,
         events,
     })
+}
+
+/// Whether the payload is one that will be read back as what it is: nothing goes into the log for ever that
+/// stops every reader.
+fn readable(event: &Event, payload: &[u8]) -> Result<(), InvalidAppend> {
+    let (number, version) = event.type_number();
+    let read = check_payload(payload)
+        .map_err(|e| e.to_string())
+        .and_then(|()| Event::decode(number, version, payload).map_err(|e| e.to_string()));
+    read.map(|_| ()).map_err(|text| InvalidAppend::Unreadable {
+        name: event.name(),
+        text,
+    })
+}
+
+/// Every text of an actor.
+fn names(actor: &Actor) -> impl Iterator<Item = &str> {
+    let person = match actor {
+        Actor::Surefoot => None,
+        Actor::Person(person) => Some(person),
+    };
+    person.into_iter().flat_map(|person| {
+        let said = [person.role.as_deref(), person.claim.as_deref()];
+        known(&person.known).into_iter().chain(said).flatten()
+    })
+}
+
+fn known(known: &Known) -> [Option<&str>; 2] {
+    match known {
+        Known::Process(user) | Known::Peer(user) => [
+            user.name.as_deref(),
+            user.login.as_ref().and_then(|login| login.name.as_deref()),
+        ],
+        Known::Signature { key, identity } => [Some(key), identity.as_deref()],
+        Known::Service { service, subject } => [Some(service), Some(subject)],
+    }
 }

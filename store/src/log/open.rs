@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,13 +19,14 @@ use super::backend::Counted;
 use super::fault::{Fault, corrupt, guarded};
 use super::proofs::StoredNodes;
 use super::redb_log::RedbLog;
+use super::scrub;
 use super::table::{CHUNKS, EVENTS, HEAD, MERKLE, META, META_FORMAT, META_LOG_ID, STREAMS, decode_head, encode_head};
 use crate::codec::FORMAT;
 use crate::disk::{Disk, sync_folder};
 use crate::merkle::{Frontier, ProofError, empty_root};
 
 /// Memory for pages; a running deployment needs few.
-const CACHE: usize = 16 << 20;
+pub(crate) const CACHE: usize = 16 << 20;
 
 pub(crate) struct Opened {
     pub(crate) database: Database,
@@ -42,11 +44,25 @@ impl RedbLog {
     pub fn open(path: &Path, blobs: Arc<dyn BlobStore>) -> Result<Self, LogError> {
         let cannot = |e: io::Error| LogError::Io(format!("cannot open {}: {e}", path.display()));
         let file = File::options().read(true).write(true).open(path).map_err(cannot)?;
-        if file.metadata().map_err(cannot)?.len() == 0 {
+        let metadata = file.metadata().map_err(cannot)?;
+        let identity = (metadata.dev(), metadata.ino());
+        if metadata.len() == 0 {
             return Err(corrupt(format!("{} is empty, and a log never is", path.display())));
         }
         let disk = Disk::of(folder_of(path)).map_err(cannot)?;
-        let opened = guarded(|| open(FileBackend::new(file)?))?;
+        let opened = guarded(|| {
+            let opened = open(FileBackend::new(file)?)?;
+            still_there(path, identity)?;
+            scrub::remove_left_over(path)?;
+            let Some(digests) = scrub::asked_for(&opened.database)? else {
+                return Ok(opened);
+            };
+            tracing::info!("removing what was erased from {}", path.display());
+            scrub::scrub(&opened.database, path, &digests, &*blobs)?;
+            let file = File::options().read(true).write(true).open(path).map_err(cannot)?;
+            // Locked before the old file is let go of: nobody else opens either in between.
+            open(FileBackend::new(file)?)
+        })?;
         Self::start(opened, blobs, Some(disk))
     }
 
@@ -90,7 +106,18 @@ impl RedbLog {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// Whether the file that was locked is still the one of that name: a cleaning may have replaced it meanwhile.
+fn still_there(path: &Path, identity: (u64, u64)) -> Result<(), LogError> {
+    match fs::metadata(path) {
+        Ok(now) if (now.dev(), now.ino()) == identity => Ok(()),
+        Ok(_) => Err(LogError::Busy(
+            "it was just replaced by a cleaned one: try again".to_owned(),
+        )),
+        Err(e) => Err(LogError::Io(format!("cannot open {}: {e}", path.display()))),
+    }
+}
+
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -113,6 +140,12 @@ fn open(backend: impl StorageBackend) -> Result<Opened, Fault> {
         Err(e) => return Err(e.into()),
     };
     let format = meta.get(META_FORMAT)?.map(|value| value.value().to_vec());
+    let number = format
+        .as_ref()
+        .and_then(|text| std::str::from_utf8(text).ok()?.parse::<u64>().ok());
+    if let Some(found) = number.filter(|number| *number > FORMAT) {
+        return Err(LogError::NewerFormat { found, known: FORMAT }.into());
+    }
     if format.as_deref() != Some(FORMAT.to_string().as_bytes()) {
         let found = format.map_or_else(|| "none".to_owned(), |text| String::from_utf8_lossy(&text).into_owned());
         return Err(corrupt(format!(

@@ -7,7 +7,8 @@ use surefoot_kernel::port::LogError;
 use super::fault::{Fault, corrupt, guarded};
 use super::redb_log::RedbLog;
 use super::table::{EVENTS, MERKLE, decode_tile, tile_key};
-use crate::merkle::{self, Hash, Nodes, ProofError, leaf_hash};
+use crate::codec::leaf_of;
+use crate::merkle::{self, Hash, Nodes, ProofError};
 
 /// The stored nodes in one snapshot: leaves are hashed from the events, the others are tiles.
 pub(crate) struct StoredNodes {
@@ -34,7 +35,11 @@ impl Nodes for StoredNodes {
                 seq: Some(Seq(index)),
                 text: "it is missing".to_owned(),
             })?;
-            return Ok(leaf_hash(envelope.value()));
+            let leaf = leaf_of(envelope.value());
+            return Ok(leaf.map_err(|e| LogError::Corrupt {
+                seq: Some(Seq(index)),
+                text: e.to_string(),
+            })?);
         }
         let tile = self.merkle.get(tile_key(level, index))?;
         let tile =
@@ -54,10 +59,10 @@ impl RedbLog {
             let nodes = StoredNodes::open(&transaction)?;
             let stored = redb::ReadableTableMetadata::len(&nodes.events)?;
             if size > stored {
-                return Err(LogError::Invalid(format!("the log has {stored} events, not {size}")).into());
+                return Err(LogError::OutOfRange(format!("the log has {stored} events, not {size}")).into());
             }
             prove(&nodes).map_err(|e| match e {
-                ProofError::Range(text) => Fault(LogError::Invalid(text)),
+                ProofError::Range(text) => Fault(LogError::OutOfRange(text)),
                 ProofError::Node(fault) => fault,
             })
         })
@@ -66,7 +71,7 @@ impl RedbLog {
     /// The root that the log had when it had `size` events.
     ///
     /// # Errors
-    /// [`LogError::Invalid`] if it has fewer; else as reading.
+    /// [`LogError::OutOfRange`] if it has fewer; else as reading.
     pub fn root_at(&self, size: u64) -> Result<Hash, LogError> {
         self.proving(size, |nodes| merkle::root_at(nodes, size))
     }
@@ -75,7 +80,7 @@ impl RedbLog {
     /// [`merkle::verify_inclusion`].
     ///
     /// # Errors
-    /// [`LogError::Invalid`] if the event is not among them; else as reading.
+    /// [`LogError::OutOfRange`] if the event is not among them; else as reading.
     pub fn inclusion_proof(&self, seq: Seq, size: u64) -> Result<Vec<Hash>, LogError> {
         self.proving(size, |nodes| merkle::inclusion(nodes, seq.0, size))
     }
@@ -84,7 +89,7 @@ impl RedbLog {
     /// with [`merkle::verify_consistency`].
     ///
     /// # Errors
-    /// [`LogError::Invalid`] if the sizes do not fit; else as reading.
+    /// [`LogError::OutOfRange`] if the sizes do not fit; else as reading.
     pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, LogError> {
         self.proving(new, |nodes| merkle::consistency(nodes, old, new))
     }

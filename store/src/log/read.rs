@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
-use surefoot_kernel::event::Record;
+use surefoot_kernel::event::{Annotation, Erasure, Event, EventError, PayloadErased, Record};
 use surefoot_kernel::id::{Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::{BlobError, BlobInfo, BlobStore, LogError, StreamHead};
 
@@ -11,9 +11,9 @@ use super::fault::{Fault, corrupt, guarded};
 use super::redb_log::{RedbLog, Shared};
 use super::stream_row::{CHUNK, StreamRow, chunk_key, chunk_of, decode_chunk};
 use super::table::{CHUNKS, EVENTS, STREAMS};
-use crate::codec::{CodecError, Envelope, LARGEST_PAYLOAD, Payload, StreamRef, check_payload, stream_key};
+use crate::codec::{CodecError, Envelope, FORMAT, LARGEST_PAYLOAD, Payload, StreamRef, check_payload, stream_key};
 
-fn damaged(seq: u64, text: impl Into<String>) -> LogError {
+pub(crate) fn damaged(seq: u64, text: impl Into<String>) -> LogError {
     LogError::Corrupt {
         seq: Some(Seq(seq)),
         text: text.into(),
@@ -45,30 +45,74 @@ impl RedbLog {
         })
     }
 
-    /// The stored bytes of an event: the leaf of the Merkle tree.
+    /// The stored bytes of an event.
     ///
     /// # Errors
-    /// [`LogError::Invalid`] if there is no such event; else as reading.
+    /// [`LogError::OutOfRange`] if there is no such event; else as reading.
     pub fn envelope(&self, seq: Seq) -> Result<Vec<u8>, LogError> {
         guarded(|| {
             let events = self.shared.database.begin_read()?.open_table(EVENTS)?;
             match events.get(seq.0)? {
                 Some(bytes) => Ok(bytes.value().to_vec()),
-                None => Err(LogError::Invalid(format!("there is no event {seq}")).into()),
+                None => Err(LogError::OutOfRange(format!("there is no event {seq}")).into()),
             }
         })
     }
 }
 
-fn decode(expected: u64, key: u64, bytes: &[u8]) -> Result<Envelope<'_>, LogError> {
+/// The envelope of event `expected`, which stands at `key`.
+pub(crate) fn decode(expected: u64, key: u64, bytes: &[u8]) -> Result<Envelope<'_>, LogError> {
     if key != expected {
         return Err(damaged(expected, format!("it is missing, the next is event {key}")));
     }
-    let envelope = Envelope::decode(bytes).map_err(|e| damaged(expected, e.to_string()))?;
+    let envelope = Envelope::decode(bytes).map_err(|e| unreadable(expected, e))?;
     if envelope.seq.0 == expected {
         Ok(envelope)
     } else {
         Err(damaged(expected, format!("it says that it is event {}", envelope.seq)))
+    }
+}
+
+fn unreadable(seq: u64, error: CodecError) -> LogError {
+    match error {
+        CodecError::Format(found) => LogError::NewerFormat { found, known: FORMAT },
+        CodecError::MoreFields {
+            type_number,
+            type_version,
+        } => LogError::Newer {
+            seq: Seq(seq),
+            type_number,
+            type_version,
+        },
+        error => damaged(seq, error.to_string()),
+    }
+}
+
+/// What is left of a payload that the event `by` erased, as that event says.
+pub(crate) fn remains(
+    erased: &Envelope<'_>,
+    by: &Envelope<'_>,
+    blobs: &dyn BlobStore,
+) -> Result<PayloadErased, LogError> {
+    let wrong = |text: &str| {
+        damaged(
+            erased.seq.0,
+            format!("event {} is said to have erased it: {text}", by.seq),
+        )
+    };
+    let payload = match by.payload {
+        Payload::Inline(payload) => payload.to_vec(),
+        Payload::Blob(blob) => payload_of(by.seq.0, blob, blobs)?,
+        Payload::Erased(..) | Payload::Withheld(_) => return Err(wrong("its own payload is not here")),
+    };
+    match by.event(&payload) {
+        Ok(Event::Annotation(Annotation::PayloadErased(event)))
+            if event.seq == erased.seq && event.digest == erased.payload.digest() && by.stream == erased.stream =>
+        {
+            Ok(event)
+        }
+        Ok(_) => Err(wrong("it did not")),
+        Err(error) => Err(wrong(&error.to_string())),
     }
 }
 
@@ -90,20 +134,77 @@ pub(crate) fn spilled(blobs: &dyn BlobStore, blob: BlobInfo) -> Result<Vec<u8>, 
     }
 }
 
-fn record(shared: &Shared, expected: u64, key: u64, bytes: &[u8]) -> Result<Record, LogError> {
+/// The bytes of a payload beside the log, checked.
+pub(crate) fn payload_of(seq: u64, blob: BlobInfo, blobs: &dyn BlobStore) -> Result<Vec<u8>, LogError> {
+    let payload = spilled(blobs, blob).map_err(|e| match e {
+        BlobError::Io(text) => LogError::Io(text),
+        e => damaged(seq, format!("its payload: {e}")),
+    })?;
+    check_payload(&payload).map_err(|e| damaged(seq, e.to_string()))?;
+    Ok(payload)
+}
+
+pub(crate) type Events = ReadOnlyTable<u64, &'static [u8]>;
+
+fn record(shared: &Shared, events: &Events, expected: u64, key: u64, bytes: &[u8]) -> Result<Record, Fault> {
     let envelope = decode(expected, key, bytes)?;
-    let unreadable = |e: CodecError| damaged(expected, e.to_string());
-    match envelope.payload {
-        Payload::Inline(payload) => envelope.record(payload).map_err(unreadable),
-        Payload::Blob(blob) => {
-            let payload = spilled(&*shared.blobs, blob).map_err(|e| match e {
-                BlobError::Io(text) => LogError::Io(text),
-                e => damaged(expected, format!("its payload: {e}")),
-            })?;
-            check_payload(&payload).map_err(unreadable)?;
-            envelope.record(&payload).map_err(unreadable)
+    let mut erased = None;
+    let event = match envelope.payload {
+        Payload::Inline(payload) => envelope.event(payload),
+        Payload::Blob(blob) => envelope.event(&payload_of(expected, blob, &*shared.blobs)?),
+        Payload::Erased(_, by) => {
+            let what = with_envelope(events, by, |eraser| remains(&envelope, &eraser, &*shared.blobs))?;
+            let digest = what.digest;
+            erased = Some(Erasure { by, digest });
+            envelope.event(&what.remains)
         }
+        Payload::Withheld(_) => {
+            let (seq, name) = (Seq(expected), type_name(envelope.type_number));
+            return Err(LogError::Withheld { seq, name }.into());
+        }
+    };
+    let event = event.map_err(|e| not_an_event(expected, &e))?;
+    let record = envelope.record(event, erased);
+    Ok(record.map_err(|e| damaged(expected, e.to_string()))?)
+}
+
+/// Why a payload is no event: it is newer than this program, or damaged.
+pub(crate) fn not_an_event(seq: u64, error: &EventError) -> LogError {
+    match error {
+        EventError::Newer {
+            type_number,
+            type_version,
+        } => LogError::Newer {
+            seq: Seq(seq),
+            type_number: *type_number,
+            type_version: *type_version,
+        },
+        EventError::Malformed { .. } => damaged(seq, error.to_string()),
     }
+}
+
+/// Shows an event's envelope to `look`.
+pub(crate) fn with_envelope<T>(
+    events: &Events,
+    seq: Seq,
+    look: impl FnOnce(Envelope<'_>) -> Result<T, LogError>,
+) -> Result<T, Fault> {
+    let bytes = events.get(seq.0)?.ok_or_else(|| damaged(seq.0, "it is missing"))?;
+    Ok(look(decode(seq.0, seq.0, bytes.value())?)?)
+}
+
+/// What a type is called.
+pub(crate) fn type_name(number: u32) -> String {
+    let known = Event::types().find(|(of, _, _)| *of == number);
+    known.map_or_else(|| format!("type {number}"), |(_, _, name)| name.to_owned())
+}
+
+/// Whether what stands before such an event can be given all the same.
+pub(crate) const fn is_a_limit(error: &LogError) -> bool {
+    matches!(
+        error,
+        LogError::Newer { .. } | LogError::NewerFormat { .. } | LogError::Withheld { .. }
+    )
 }
 
 pub(crate) fn records(shared: &Shared, from: Seq, limit: usize) -> Result<Vec<Record>, Fault> {
@@ -111,7 +212,11 @@ pub(crate) fn records(shared: &Shared, from: Seq, limit: usize) -> Result<Vec<Re
     let mut records = Vec::new();
     for (entry, expected) in events.range(from.0..)?.take(limit).zip(from.0..) {
         let (seq, bytes) = entry?;
-        records.push(record(shared, expected, seq.value(), bytes.value())?);
+        match record(shared, &events, expected, seq.value(), bytes.value()) {
+            Ok(record) => records.push(record),
+            Err(Fault(error)) if is_a_limit(&error) && !records.is_empty() => break,
+            Err(error) => return Err(error),
+        }
     }
     Ok(records)
 }
@@ -150,7 +255,7 @@ pub(crate) fn streams(shared: &Shared) -> Result<Vec<(StreamId, StreamHead)>, Fa
 }
 
 /// The seqs of the stream's events after version `after`, at most `limit`.
-fn seqs(
+pub(crate) fn seqs(
     transaction: &ReadTransaction,
     stream: &StreamId,
     after: StreamVersion,
@@ -217,7 +322,11 @@ pub(crate) fn stream_records(
         let mut found = events.range(*first..=*last)?;
         for seq in run {
             let (key, bytes) = found.next().ok_or_else(|| damaged(*seq, "it is missing"))??;
-            let record = record(shared, *seq, key.value(), bytes.value())?;
+            let record = match record(shared, &events, *seq, key.value(), bytes.value()) {
+                Ok(record) => record,
+                Err(Fault(error)) if is_a_limit(&error) && !records.is_empty() => return Ok(records),
+                Err(error) => return Err(error),
+            };
             version = version.next();
             if record.stream != *stream || record.version != version {
                 let text = format!("it is not version {version} of {stream}");

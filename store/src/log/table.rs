@@ -27,6 +27,8 @@ pub(crate) const MERKLE: TableDefinition<'static, u64, &[u8]> = TableDefinition:
 pub(crate) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
 
 pub(crate) const META_FORMAT: &str = "format";
+/// There while something was erased whose bytes may still lie in the file: digests of the blobs to be removed.
+pub(crate) const META_SCRUB: &str = "scrub";
 pub(crate) const META_LOG_ID: &str = "log-id";
 
 /// Key of the log's end in [`MERKLE`]; no tile has it, as tiles are of levels above 0.

@@ -27,8 +27,8 @@ pub enum FailureKind {
     Position,
     /// An envelope or a payload is not what the format allows.
     Undecodable,
-    /// An event's id does not follow from its content.
-    EventId,
+    /// A later Surefoot wrote it: it cannot be judged by this one.
+    Newer,
     /// An event's version or epoch does not follow that of the stream's event before it.
     Stream,
     /// The blob with an event's payload is missing or damaged.
@@ -47,7 +47,7 @@ impl fmt::Display for FailureKind {
             Self::Storage => "storage",
             Self::Position => "position",
             Self::Undecodable => "undecodable",
-            Self::EventId => "event-id",
+            Self::Newer => "newer",
             Self::Stream => "stream",
             Self::Payload => "payload",
             Self::Tree => "tree",
@@ -93,6 +93,10 @@ pub struct Verification {
     pub events: u64,
     /// Root over them, recomputed.
     pub root: Hash,
+    /// How many payloads were erased, each by an event that says so.
+    pub erased: u64,
+    /// How many payloads were left out of this copy of the log.
+    pub withheld: u64,
     /// By seq, those that are about no event last; at most a thousand and one.
     pub failures: Vec<Failure>,
 }

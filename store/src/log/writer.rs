@@ -14,11 +14,11 @@ use std::time::Duration;
 use redb::Durability;
 use surefoot_kernel::port::{Appended, LogError, LogHead};
 
-use super::batch::Batch;
+use super::batch::{Batch, Committed};
 use super::fault::{Fault, guarded};
 use super::job::{Done, Job, Prepared};
 use super::redb_log::Shared;
-use super::table::STREAMS;
+use super::table::{EVENTS, STREAMS};
 use crate::merkle::Frontier;
 
 /// Most events of one commit; keeps the memory of a transaction small.
@@ -142,10 +142,14 @@ impl Writer {
         transaction.set_durability(Durability::Immediate)?;
         let mut batch = Batch::after(&self.tail);
         {
-            let streams = transaction.open_table(STREAMS)?;
+            let (events, streams) = (transaction.open_table(EVENTS)?, transaction.open_table(STREAMS)?);
+            let committed = Committed {
+                events: &events,
+                streams: &streams,
+            };
             for append in work {
                 outcomes.push(match append {
-                    Ok(append) => batch.admit(append, &streams, &*self.shared.blobs)?,
+                    Ok(append) => batch.admit(append, &committed, &*self.shared.blobs)?,
                     Err(refusal) => Err(refusal),
                 });
             }

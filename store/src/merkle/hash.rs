@@ -5,6 +5,7 @@
 
 use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
+use surefoot_kernel::digest::Digest;
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
@@ -26,19 +27,21 @@ const INITIAL: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// The hash of a leaf: an envelope's bytes.
+/// The hash of a leaf: an event's header and the digest of its payload.
 #[must_use]
-pub fn leaf_hash(envelope: &[u8]) -> Hash {
-    let length = 1 + envelope.len();
+pub fn leaf_hash(header: &[u8], payload: Digest) -> Hash {
+    let (start, length) = (1 + header.len(), 1 + header.len() + 32);
     // One byte for the padding's mark, eight for the length.
     if length + 9 > SHORT * BLOCK {
         let mut hasher = Sha256::new();
         hasher.update([0]);
-        hasher.update(envelope);
+        hasher.update(header);
+        hasher.update(payload.as_bytes());
         return hasher.finalize().into();
     }
     let mut message = [0; SHORT * BLOCK];
-    message[1..length].copy_from_slice(envelope);
+    message[1..start].copy_from_slice(header);
+    message[start..length].copy_from_slice(payload.as_bytes());
     padded(&mut message, length)
 }
 
@@ -77,6 +80,7 @@ fn padded(message: &mut [u8], length: usize) -> Hash {
 #[cfg(test)]
 mod tests {
     use sha2::{Digest as _, Sha256};
+    use surefoot_kernel::digest::Digest;
 
     use super::{leaf_hash, node_hash};
 
@@ -84,8 +88,13 @@ mod tests {
     fn agrees_with_the_streaming_hasher_at_every_length() {
         let bytes: Vec<u8> = (0..600_u32).map(|n| (n * 7) as u8).collect();
         for length in 0..bytes.len() {
-            let message = [&[0], &bytes[..length]].concat();
-            assert_eq!(leaf_hash(&bytes[..length]), *Sha256::digest(message), "{length} bytes");
+            let message = [&[0], &bytes[..length], &[9; 32]].concat();
+            let payload = Digest::from_bytes([9; 32]);
+            assert_eq!(
+                leaf_hash(&bytes[..length], payload),
+                *Sha256::digest(message),
+                "{length} bytes"
+            );
         }
         let message = [&[1][..], &[5; 32], &[6; 32]].concat();
         assert_eq!(node_hash(&[5; 32], &[6; 32]), *Sha256::digest(message));

@@ -56,13 +56,34 @@ fn every_cut_and_every_addition_is_refused() {
 #[test]
 fn another_format_is_named() {
     let mut bytes = stored()[0].clone();
-    bytes[1] = 2;
-    assert_eq!(Envelope::decode(&bytes), Err(CodecError::Format(2)));
-    let text = CodecError::Format(2).to_string();
-    assert!(text.contains("version 2") && text.contains("knows version 1"), "{text}");
+    bytes[1] = 3;
+    assert_eq!(Envelope::decode(&bytes), Err(CodecError::Format(3)));
+    let text = CodecError::Format(3).to_string();
+    assert!(text.contains("version 3") && text.contains("knows version 2"), "{text}");
     // A later format may have more fields; its number is still what is told.
-    bytes[0] = 0x8c;
-    assert_eq!(Envelope::decode(&bytes), Err(CodecError::Format(2)));
+    bytes[0] = 0x8d;
+    assert_eq!(Envelope::decode(&bytes), Err(CodecError::Format(3)));
+    bytes[1] = 1;
+    assert!(matches!(Envelope::decode(&bytes), Err(CodecError::Expected { .. })));
+}
+
+#[test]
+fn a_header_with_more_fields_is_newer() {
+    let bytes = stored()[0].clone();
+    let header = Envelope::decode(&bytes).unwrap().header.len();
+    let cause = 0_u8;
+    let more = [
+        &[0x8c][..],
+        &bytes[1..header],
+        &[cause, 0x81, 0x61, b'x'],
+        &bytes[header..],
+    ]
+    .concat();
+    let newer = CodecError::MoreFields {
+        type_number: 1001,
+        type_version: 1,
+    };
+    assert_eq!(Envelope::decode(&more), Err(newer));
 }
 
 #[test]
@@ -71,7 +92,7 @@ fn longer_spellings_are_refused() {
     // Format, seq: one byte each after the array's head. Every head is tried in its longer spelling.
     let longer_format = [&[bytes[0], 0x18, 0x01], &bytes[2..]].concat();
     assert_eq!(Envelope::decode(&longer_format), Err(CodecError::NotShortest(1)));
-    let longer_array = [&[0x98, 0x0b], &bytes[1..]].concat();
+    let longer_array = [&[0x98, 0x0a], &bytes[1..]].concat();
     assert_eq!(Envelope::decode(&longer_array), Err(CodecError::NotShortest(0)));
     let open_array = [&[0x9f], &bytes[1..], &[0xff]].concat();
     assert_eq!(Envelope::decode(&open_array), Err(CodecError::Forbidden(0)));
@@ -122,7 +143,7 @@ proptest! {
         if let Ok(envelope) = Envelope::decode(&bytes)
             && let Payload::Inline(payload) = envelope.payload
         {
-            let _any_answer = envelope.record(payload);
+            let _any_answer = envelope.event(payload);
         }
     }
 
@@ -135,7 +156,7 @@ proptest! {
         if let Ok(envelope) = Envelope::decode(&bytes)
             && let Payload::Inline(payload) = envelope.payload
         {
-            let _any_answer = envelope.record(payload);
+            let _any_answer = envelope.event(payload);
         }
     }
 }

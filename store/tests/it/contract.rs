@@ -4,6 +4,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use surefoot_kernel::digest::Digest;
 use surefoot_kernel::event::EventId;
 use surefoot_kernel::id::{Epoch, Seq, StreamVersion};
 use surefoot_kernel::port::{EventLog, LogError, MemoryLog, StreamHead};
@@ -100,10 +101,13 @@ fn records_what_was_appended(log: Arc<dyn EventLog>) {
             &record.stream,
             record.version,
             record.epoch,
-            record.event.type_number().0,
-            &record.event.encode(),
+            record.event.type_number(),
+            record.at,
+            &record.actor,
+            Digest::of(&record.event.encode()),
         );
-        assert_eq!(record.id, id);
+        assert_eq!(record.id(), id);
+        assert_eq!((record.cause, record.erased), (None, None));
     }
     assert_eq!(log.read(Seq(0), 10).unwrap(), *records);
     assert_eq!(log.read_stream(&a, StreamVersion(0), 10).unwrap(), records[..2]);

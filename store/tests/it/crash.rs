@@ -38,7 +38,7 @@ fn child() {
         ));
         versions[stream] += length;
         let last = appended.unwrap().records.last().unwrap().clone();
-        writeln!(std::io::stdout(), "acknowledged {} {}", last.seq, last.id).unwrap();
+        writeln!(std::io::stdout(), "acknowledged {} {}", last.seq, last.id()).unwrap();
     }
 }
 
@@ -75,7 +75,7 @@ fn what_was_acknowledged_survives_kill_9() {
         for (seq, id) in &heard {
             let record = records.iter().find(|record| record.seq.0 == *seq);
             assert_eq!(
-                record.map(|record| record.id.to_string()).as_ref(),
+                record.map(|record| record.id().to_string()).as_ref(),
                 Some(id),
                 "seq {seq}"
             );

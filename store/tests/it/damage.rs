@@ -71,7 +71,7 @@ fn every_flipped_byte_of_every_event_is_told() {
             let events = database.begin_read().unwrap().open_table(EVENTS).unwrap();
             events.get(seq).unwrap().unwrap().value().len()
         };
-        for at in (0..length).step_by(7) {
+        for at in (0..length).step_by(5) {
             tamper(folder.path(), |transaction| {
                 let mut events = transaction.open_table(EVENTS).unwrap();
                 let mut bytes = events.get(seq).unwrap().unwrap().value().to_vec();
@@ -165,10 +165,18 @@ fn another_format_and_a_foreign_file_are_named() {
     let folder = tempfile::tempdir().unwrap();
     build(folder.path(), 10);
     tamper(folder.path(), |t| {
-        t.open_table(META).unwrap().insert("format", b"2".as_slice()).unwrap();
+        t.open_table(META).unwrap().insert("format", b"3".as_slice()).unwrap();
+    });
+    let newer = verify(folder.path(), &[]).unwrap_err();
+    assert!(
+        matches!(newer, OpenError::Log(LogError::NewerFormat { found: 3, known: 2 })),
+        "{newer}"
+    );
+    tamper(folder.path(), |t| {
+        t.open_table(META).unwrap().insert("format", b"1".as_slice()).unwrap();
     });
     let text = verify(folder.path(), &[]).unwrap_err().to_string();
-    assert!(text.contains("format version is 2"), "{text}");
+    assert!(text.contains("format version is 1"), "{text}");
 
     let log = folder.path().join("log.redb");
     fs::remove_file(&log).unwrap();

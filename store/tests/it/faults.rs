@@ -186,6 +186,10 @@ impl BlobStore for NoBlobs {
         Err(self.0.clone())
     }
 
+    fn remove(&self, _: surefoot_kernel::digest::Digest) -> Result<(), BlobError> {
+        Err(self.0.clone())
+    }
+
     fn verify(&self, _: surefoot_kernel::digest::Digest) -> Result<BlobInfo, BlobError> {
         Err(self.0.clone())
     }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use surefoot_kernel::digest::Digest;
 use surefoot_kernel::id::{Seq, StreamVersion};
 use surefoot_kernel::port::{EventLog as _, LogError, LogHead, MemoryBlobs, MemoryLog};
-use surefoot_store::merkle::{leaf_hash, verify_consistency, verify_inclusion};
+use surefoot_store::codec::Envelope;
+use surefoot_store::merkle::{verify_consistency, verify_inclusion};
 use surefoot_store::{OpenError, RedbLog, Store};
 
 use crate::sample::{append, deployment, environment, note, one, part};
@@ -67,7 +68,7 @@ fn proofs_check_out() {
     }
     let head = heads[6];
     for seq in [0, 1, 255, 256, 511, 512, 698, 699] {
-        let leaf = leaf_hash(&store.log.envelope(Seq(seq)).unwrap());
+        let leaf = Envelope::decode(&store.log.envelope(Seq(seq)).unwrap()).unwrap().leaf();
         let path = store.log.inclusion_proof(Seq(seq), head.size).unwrap();
         assert!(verify_inclusion(&leaf, seq, head.size, &path, &head.root));
     }
@@ -82,9 +83,9 @@ fn proofs_check_out() {
         store.log.consistency_proof(8, 701),
     ];
     for refused in beyond {
-        assert!(matches!(refused, Err(LogError::Invalid(_))), "{refused:?}");
+        assert!(matches!(refused, Err(LogError::OutOfRange(_))), "{refused:?}");
     }
-    assert!(matches!(store.log.envelope(Seq(700)), Err(LogError::Invalid(_))));
+    assert!(matches!(store.log.envelope(Seq(700)), Err(LogError::OutOfRange(_))));
 }
 
 #[test]

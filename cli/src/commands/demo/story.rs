@@ -63,8 +63,8 @@ impl Story {
             }
             if let (false, Some(before), Some(after)) = (good, chapter.rows_before, chapter.rows_after) {
                 text.push_str(&format!("             orders before: {before}, after: {after}\n"));
-                if let Some((_, reason, _)) = &d.rollback {
-                    text.push_str(&format!("             because of {reason}\n"));
+                if let Some(back) = &d.rollback {
+                    text.push_str(&format!("             because of {}\n", back.why.sentence()));
                 }
             }
         }

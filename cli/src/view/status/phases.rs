@@ -1,7 +1,7 @@
 //! Phases and steps of the status model.
 
 use serde::Serialize;
-use surefoot_kernel::effect::{Failure, Observation};
+use surefoot_kernel::effect::{Artifact, Failure, Observation};
 use surefoot_kernel::event::Verdict;
 use surefoot_kernel::id::{AttemptNo, PhaseId, PluginName, Seq, StepId};
 use surefoot_kernel::machine::{Deployment, Section, Stage, StepState, StepStatus};
@@ -82,6 +82,9 @@ pub struct StepView {
     pub skipped: Option<String>,
     /// Why it, or its last attempt, failed.
     pub failure: Option<Failure>,
+    /// What its last success made and left behind: backups, reports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
     /// Samples that it took.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub observations: Vec<Observation>,
@@ -200,6 +203,7 @@ fn view(step: &Step, state: &StepState) -> StepView {
         summary: (!state.summary.is_empty()).then(|| state.summary.clone()),
         skipped: None,
         failure: None,
+        artifacts: state.artifacts.clone(),
         observations: state
             .evidence
             .as_ref()
@@ -232,9 +236,9 @@ fn view(step: &Step, state: &StepState) -> StepView {
             view.status = StepName::Failed;
             view.failure = Some(failure.clone());
         }
-        StepStatus::Skipped(reason) => {
+        StepStatus::Skipped(why) => {
             view.status = StepName::Skipped;
-            view.skipped = Some(reason.clone());
+            view.skipped = Some(why.sentence());
         }
     }
     view

@@ -1,8 +1,10 @@
 //! The sentences themselves, one arm an event: a new event does not compile until it has one.
 
 use surefoot_kernel::effect::Finding;
-use surefoot_kernel::event::{DeploymentCreated, Ending, Event, HoldCause, Record, Resolution, Timer, Verdict};
-use surefoot_kernel::id::{AttemptNo, StepId};
+use surefoot_kernel::event::{
+    Annotation, DeploymentCreated, DeploymentEvent, Ending, EnvironmentEvent, Event, HoldCause, Record, Timer, Verdict,
+};
+use surefoot_kernel::id::{AttemptNo, LookNo, StepId, StreamId};
 use surefoot_kernel::plan::{Deployed, Intent, Plan};
 use surefoot_kernel::time::Timestamp;
 
@@ -24,26 +26,48 @@ pub(super) fn tell(record: &Record, names: &Names) -> Story {
 }
 
 fn words(record: &Record, names: &Names) -> (Mood, String) {
-    let at = record.at;
-    let attempt = |step: &StepId, number: AttemptNo| format!("{}attempt {number} of {step}", names.place(step));
+    if let Some(erased) = &record.erased {
+        let name = record.event.name();
+        return (
+            Mood::Quiet,
+            format!("{name}: its payload was erased by event {}", erased.by),
+        );
+    }
     match &record.event {
-        Event::DeploymentCreated(event) => (Mood::Plain, created(event)),
-        Event::RunnerClaimed(event) => {
+        Event::Deployment(event) => of_deployment(event, record.at, names),
+        Event::Environment(event) => of_environment(event, &record.stream),
+        Event::Annotation(event) => of_record(event),
+        Event::Unknown(event) => {
+            let (number, version) = (event.type_number, event.type_version);
+            (
+                Mood::Quiet,
+                format!("an event of a newer Surefoot (type {number} version {version})"),
+            )
+        }
+    }
+}
+
+fn of_deployment(event: &DeploymentEvent, at: Timestamp, names: &Names) -> (Mood, String) {
+    use DeploymentEvent as E;
+    let attempt = |step: &StepId, number: AttemptNo| format!("{}attempt {number} of {step}", names.place(step));
+    match event {
+        E::DeploymentCreated(event) => (Mood::Plain, created(event)),
+        E::RunnerClaimed(event) => {
             let (pid, host, epoch) = (event.runner.pid, &event.runner.host, event.epoch);
             (Mood::Quiet, format!("process {pid} on {host} runs it (epoch {epoch})"))
         }
-        Event::RunnerReleased(event) => (Mood::Quiet, format!("its process let go: {}", event.reason)),
-        Event::DeploymentStarted(_) => (Mood::Plain, "deployment started".to_owned()),
-        Event::PhaseStarted(event) => {
+        E::RunnerReleased(event) => (Mood::Quiet, format!("its process let go: {}", event.reason)),
+        E::DeploymentStarted(_) => (Mood::Plain, "deployment started".to_owned()),
+        E::PhaseStarted(event) => {
             let phase = &event.phase;
             (Mood::Active, format!("phase {phase}{} started", names.position(phase)))
         }
-        Event::StepSkipped(event) => {
+        E::StepSkipped(event) => {
             let (place, step) = (names.place(&event.step), &event.step);
-            (Mood::Warn, format!("{place}{step} skipped — {}", event.reason))
+            (Mood::Warn, format!("{place}{step} skipped — {}", event.why.sentence()))
         }
-        Event::AttemptStarted(event) => (Mood::Plain, format!("{} started", attempt(&event.step, event.attempt))),
-        Event::AttemptResumed(event) => {
+        E::AttemptStarted(event) => (Mood::Plain, format!("{} started", attempt(&event.step, event.attempt))),
+        E::AttemptResumed(event) => {
             let again = event
                 .reissued
                 .map(|effect| format!("; host call {effect} is issued again"));
@@ -54,24 +78,32 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
             );
             (Mood::Warn, text)
         }
-        Event::EffectIntended(event) => {
+        E::EffectIntended(event) => {
+            let look = looking(event.look);
             let class = serde_json::to_value(event.request.class).unwrap_or_default();
             let (step, effect, what) = (&event.step, event.effect, request(&event.request));
             let class = class.as_str().unwrap_or_default().to_owned();
-            (Mood::Quiet, format!("{step} #{effect}: about to {what} ({class})"))
-        }
-        Event::EffectCompleted(event) => {
-            let (step, effect) = (&event.step, event.effect);
-            (Mood::Quiet, format!("{step} #{effect}: {}", result(&event.result)))
-        }
-        Event::EffectRead(event) => {
-            let (step, effect, what) = (&event.step, event.effect, request(&event.request));
             (
                 Mood::Quiet,
-                format!("{step} #{effect}: {what}: {}", result(&event.result)),
+                format!("{step} {look}#{effect}: about to {what} ({class})"),
             )
         }
-        Event::EffectReconciled(event) => {
+        E::EffectCompleted(event) => {
+            let (step, effect, look) = (&event.step, event.effect, looking(event.look));
+            (
+                Mood::Quiet,
+                format!("{step} {look}#{effect}: {}", result(&event.result)),
+            )
+        }
+        E::EffectRead(event) => {
+            let (step, effect, what) = (&event.step, event.effect, request(&event.request));
+            let look = looking(event.look);
+            (
+                Mood::Quiet,
+                format!("{step} {look}#{effect}: {what}: {}", result(&event.result)),
+            )
+        }
+        E::EffectReconciled(event) => {
             let found = match &event.finding {
                 Finding::Applied { .. } => "it had happened",
                 Finding::NotApplied => "it had not happened",
@@ -84,11 +116,11 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
             );
             (Mood::Warn, text)
         }
-        Event::AttemptSucceeded(event) => {
+        E::AttemptSucceeded(event) => {
             let what = attempt(&event.step, event.attempt);
             (Mood::Good, with_reason(&format!("{what} succeeded"), &event.summary))
         }
-        Event::AttemptFailed(event) => {
+        E::AttemptFailed(event) => {
             let failure = &event.failure;
             let what = attempt(&event.step, event.attempt);
             (
@@ -96,14 +128,14 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
                 format!("{what} failed — {} ({})", failure.message, failure.code),
             )
         }
-        Event::RetryScheduled(event) => {
+        E::RetryScheduled(event) => {
             let due = when(event.due, at);
             (
                 Mood::Plain,
                 format!("{} follows {due}", attempt(&event.step, event.attempt)),
             )
         }
-        Event::StepFailed(event) => {
+        E::StepFailed(event) => {
             let (place, step) = (names.place(&event.step), &event.step);
             (
                 Mood::Bad,
@@ -113,8 +145,8 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
                 ),
             )
         }
-        Event::CheckpointReached(event) => (Mood::Plain, format!("checkpoint {} reached", event.phase)),
-        Event::VerdictReached(event) => {
+        E::CheckpointReached(event) => (Mood::Plain, format!("checkpoint {} reached", event.phase)),
+        E::VerdictReached(event) => {
             let round = if event.round.0 > 1 {
                 format!(" (round {})", event.round)
             } else {
@@ -129,16 +161,16 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
                 format!("checkpoint {}{round}: {name} — {why}", event.phase),
             )
         }
-        Event::CheckpointApproved(event) => {
+        E::CheckpointApproved(event) => {
             let what = format!("checkpoint {} approved as {}", event.phase, event.role);
             (Mood::Good, with_reason(&what, &event.note))
         }
-        Event::CheckpointRefused(event) => {
+        E::CheckpointRefused(event) => {
             let what = format!("checkpoint {} refused as {}", event.phase, event.role);
             (Mood::Bad, with_reason(&what, &event.note))
         }
-        Event::PhaseCompleted(event) => (Mood::Good, format!("phase {} completed", event.phase)),
-        Event::HoldOpened(event) => {
+        E::PhaseCompleted(event) => (Mood::Good, format!("phase {} completed", event.phase)),
+        E::HoldOpened(event) => {
             let until = clock::near(event.deadline, at);
             (
                 Mood::Warn,
@@ -148,21 +180,24 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
                 ),
             )
         }
-        Event::HoldResolved(event) => (
+        E::HoldResolved(event) => (
             Mood::Warn,
-            format!("decided: {} — {}", resolution(event.resolution), event.reason),
+            format!("decided: {} — {}", event.resolution.word(), event.grounds.sentence()),
         ),
-        Event::TimerFired(event) => (Mood::Quiet, timer(&event.timer, names)),
-        Event::AbortRequested(event) => (Mood::Warn, format!("asked to stop — {}", event.reason)),
-        Event::RollbackStarted(event) => {
+        E::TimerFired(event) => (Mood::Quiet, timer(&event.timer, names)),
+        E::AbortRequested(event) => (Mood::Warn, format!("asked to stop — {}", event.reason)),
+        E::RollbackStarted(event) => {
             let target = event
                 .target
                 .as_ref()
                 .map_or_else(|| "an empty environment".to_owned(), deployed);
-            (Mood::Warn, format!("rollback to {target} started — {}", event.reason))
+            (
+                Mood::Warn,
+                format!("rollback to {target} started — {}", event.why.sentence()),
+            )
         }
-        Event::DeploymentSucceeded(_) => (Mood::Good, "deployment SUCCEEDED: every checkpoint is go".to_owned()),
-        Event::DeploymentRolledBack(event) => {
+        E::DeploymentSucceeded(_) => (Mood::Good, "deployment SUCCEEDED: every checkpoint is go".to_owned()),
+        E::DeploymentRolledBack(event) => {
             let live = event
                 .live
                 .as_ref()
@@ -170,49 +205,29 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
             let live = live.unwrap_or_else(|| "nothing was live before".to_owned());
             (Mood::Warn, format!("deployment ROLLED BACK: {live}"))
         }
-        Event::RollbackFailed(event) => (
+        E::RollbackFailed(event) => (
             Mood::Bad,
-            format!("ROLLBACK FAILED: people have to act — {}", event.reason),
+            format!("ROLLBACK FAILED: people have to act — {}", event.why.sentence()),
         ),
-        Event::DeploymentAborted(event) => (
+        E::DeploymentAborted(event) => (
             Mood::Bad,
-            format!("deployment STOPPED before anything live was changed — {}", event.reason),
+            format!(
+                "deployment STOPPED before anything live was changed — {}",
+                event.why.sentence()
+            ),
         ),
-        Event::SignedOff(event) => (
+        E::SignedOff(event) => (
             Mood::Good,
             with_reason(&format!("signed off as {}", event.role), &event.note),
         ),
-        Event::EnvironmentClaimed(event) => {
-            let (stream, id) = (&record.stream, event.deployment.short());
-            (
-                Mood::Quiet,
-                format!("{stream} taken by deployment {id} (epoch {})", event.epoch),
-            )
-        }
-        Event::EnvironmentReleased(event) => {
-            let ending = match event.ending {
-                Ending::Succeeded => "succeeded",
-                Ending::RolledBack => "rolled back",
-                Ending::RollbackFailed => "failed to roll back",
-                Ending::Aborted => "stopped",
-            };
-            let live = event.live.as_ref().map_or_else(
-                || "nothing is known to be live".to_owned(),
-                |live| format!("{} is live", deployed(live)),
-            );
-            (
-                Mood::Quiet,
-                format!("{} free again: its deployment {ending}, {live}", record.stream),
-            )
-        }
-        Event::CapabilityDenied(event) => {
+        E::CapabilityDenied(event) => {
             let (place, step) = (names.place(&event.step), &event.step);
             (
                 Mood::Bad,
                 format!("{place}{step} was denied {}: {}", event.call, event.text),
             )
         }
-        Event::ChildSettled(event) => {
+        E::ChildSettled(event) => {
             let place = names.place(&event.step);
             let ending = if event.by_itself {
                 "has ended"
@@ -225,67 +240,107 @@ fn words(record: &Record, names: &Names) -> (Mood, String) {
                 format!("{place}{step}: the process {pid} that was left running {ending}"),
             )
         }
-        Event::NoteAdded(event) => (Mood::Plain, format!("note: {}", event.text)),
-        Event::ObservationRecorded(event) => {
+        E::ObservationRecorded(event) => {
             let sample = &event.observation;
-            let text = format!("{} was {} {}", sample.metric, sample.value, sample.unit);
+            let text = format!(
+                "{} was {} {} (step {})",
+                sample.metric, sample.value, sample.unit, event.source
+            );
             (Mood::Quiet, text.trim_end().to_owned())
         }
-        Event::Unknown(event) => {
-            let (number, version) = (event.type_number, event.type_version);
+    }
+}
+
+fn of_environment(event: &EnvironmentEvent, stream: &StreamId) -> (Mood, String) {
+    match event {
+        EnvironmentEvent::EnvironmentClaimed(event) => {
+            let id = event.deployment.short();
             (
                 Mood::Quiet,
-                format!("an event of a newer Surefoot (type {number} version {version})"),
+                format!("{stream} taken by deployment {id} (epoch {})", event.epoch),
+            )
+        }
+        EnvironmentEvent::EnvironmentReleased(event) => {
+            let ending = match event.ending {
+                Ending::Succeeded => "succeeded",
+                Ending::RolledBack => "rolled back",
+                Ending::RollbackFailed => "failed to roll back",
+                Ending::Aborted => "stopped",
+            };
+            let live = event.live.as_ref().map_or_else(
+                || "nothing is known to be live".to_owned(),
+                |live| format!("{} is live", deployed(live)),
+            );
+            (
+                Mood::Quiet,
+                format!("{stream} free again: its deployment {ending}, {live}"),
             )
         }
     }
 }
 
-fn matters(event: &Event) -> bool {
+fn of_record(event: &Annotation) -> (Mood, String) {
     match event {
-        Event::RunnerClaimed(claimed) => claimed.epoch.0 > 1,
-        Event::TimerFired(fired) => fired.timer == Timer::HoldDeadline,
-        Event::DeploymentCreated(_)
-        | Event::PhaseStarted(_)
-        | Event::StepSkipped(_)
-        | Event::AttemptStarted(_)
-        | Event::AttemptResumed(_)
-        | Event::EffectReconciled(_)
-        | Event::AttemptSucceeded(_)
-        | Event::AttemptFailed(_)
-        | Event::RetryScheduled(_)
-        | Event::StepFailed(_)
-        | Event::VerdictReached(_)
-        | Event::CheckpointApproved(_)
-        | Event::CheckpointRefused(_)
-        | Event::HoldOpened(_)
-        | Event::HoldResolved(_)
-        | Event::AbortRequested(_)
-        | Event::RollbackStarted(_)
-        | Event::DeploymentSucceeded(_)
-        | Event::DeploymentRolledBack(_)
-        | Event::RollbackFailed(_)
-        | Event::DeploymentAborted(_)
-        | Event::SignedOff(_)
-        | Event::CapabilityDenied(_)
-        | Event::ChildSettled(_)
-        | Event::NoteAdded(_)
-        | Event::RunnerReleased(_) => true,
-        Event::DeploymentStarted(_)
-        | Event::EffectIntended(_)
-        | Event::EffectCompleted(_)
-        | Event::EffectRead(_)
-        | Event::CheckpointReached(_)
-        | Event::PhaseCompleted(_)
-        | Event::EnvironmentClaimed(_)
-        | Event::EnvironmentReleased(_)
-        | Event::ObservationRecorded(_)
-        | Event::Unknown(_) => false,
+        Annotation::NoteAdded(event) => (Mood::Plain, format!("note: {}", event.text)),
+        Annotation::PayloadErased(event) => (
+            Mood::Warn,
+            format!("payload of event {} erased — {}", event.seq, event.reason),
+        ),
     }
 }
 
+fn matters(event: &Event) -> bool {
+    use DeploymentEvent as E;
+    let event = match event {
+        Event::Deployment(event) => event,
+        Event::Annotation(_) => return true,
+        Event::Environment(_) | Event::Unknown(_) => return false,
+    };
+    match event {
+        E::RunnerClaimed(claimed) => claimed.epoch.0 > 1,
+        E::TimerFired(fired) => fired.timer == Timer::HoldDeadline,
+        E::DeploymentCreated(_)
+        | E::PhaseStarted(_)
+        | E::StepSkipped(_)
+        | E::AttemptStarted(_)
+        | E::AttemptResumed(_)
+        | E::EffectReconciled(_)
+        | E::AttemptSucceeded(_)
+        | E::AttemptFailed(_)
+        | E::RetryScheduled(_)
+        | E::StepFailed(_)
+        | E::VerdictReached(_)
+        | E::CheckpointApproved(_)
+        | E::CheckpointRefused(_)
+        | E::HoldOpened(_)
+        | E::HoldResolved(_)
+        | E::AbortRequested(_)
+        | E::RollbackStarted(_)
+        | E::DeploymentSucceeded(_)
+        | E::DeploymentRolledBack(_)
+        | E::RollbackFailed(_)
+        | E::DeploymentAborted(_)
+        | E::SignedOff(_)
+        | E::CapabilityDenied(_)
+        | E::ChildSettled(_)
+        | E::RunnerReleased(_) => true,
+        E::DeploymentStarted(_)
+        | E::EffectIntended(_)
+        | E::EffectCompleted(_)
+        | E::EffectRead(_)
+        | E::CheckpointReached(_)
+        | E::PhaseCompleted(_)
+        | E::ObservationRecorded(_) => false,
+    }
+}
+
+/// `look 1 `, for a host call by which a plugin looks at an effect in doubt.
+fn looking(look: Option<LookNo>) -> String {
+    look.map_or_else(String::new, |look| format!("look {look} "))
+}
+
 fn created(event: &DeploymentCreated) -> String {
-    let plan: Plan = match serde_json::from_value(event.plan.0.clone()) {
+    let plan = match Plan::read(&event.plan) {
         Ok(plan) => plan,
         Err(_) => return format!("deployment created with plan {}", event.plan_digest.short()),
     };
@@ -344,18 +399,6 @@ fn cause(cause: &HoldCause) -> String {
         HoldCause::Diverged { step, attempt, text } => {
             format!("{step}, attempt {attempt}, does not repeat its record: {text}")
         }
-    }
-}
-
-/// The word that `surefoot resolve` takes.
-fn resolution(resolution: Resolution) -> &'static str {
-    match resolution {
-        Resolution::Applied => "applied",
-        Resolution::NotApplied => "not-applied",
-        Resolution::Retry => "retry",
-        Resolution::Skip => "skip",
-        Resolution::Fail => "fail",
-        Resolution::Rollback => "rollback",
     }
 }
 

@@ -137,9 +137,15 @@ fn the_data_folder_is_of_another_version() {
         &scene,
         |data| {
             let text = fs::read_to_string(data.join("FORMAT")).expect("text");
-            fs::write(data.join("FORMAT"), text.replace("format 1", "format 9")).expect("written");
+            fs::write(data.join("FORMAT"), text.replace("format 2", "format 9")).expect("written");
         },
-        || refused(scene.output(&["resume"]), 10, &["format 9", "newer"]),
+        || {
+            refused(
+                scene.output(&["resume"]),
+                1,
+                &["format 9", "newer", "nothing is damaged"],
+            )
+        },
     );
     resumed(&scene);
 }

@@ -1,37 +1,35 @@
 //! What events about phases, checkpoints, holds and timers do to state (laws L1, L2, L3, L11).
 
-use super::{expect, leave};
+use super::{Applied, expect, leave};
 use crate::effect::Failure;
 use crate::event::{
-    CheckpointApproved, CheckpointReached, CheckpointRefused, HoldCause, HoldOpened, HoldResolved, PhaseCompleted,
-    PhaseStarted, Record, Resolution, Timer, TimerFired, Verdict, VerdictReached,
+    CheckpointApproved, CheckpointReached, CheckpointRefused, Grounds, HoldCause, HoldOpened, HoldResolved,
+    PhaseCompleted, PhaseStarted, Record, Resolution, StopCause, Timer, TimerFired, Verdict, VerdictReached,
 };
 use crate::id::{PhaseId, Round, Seq};
+use crate::machine::corrupt::Misfit;
 use crate::machine::state::{Approval, Deployment, Hold, Judged, Section, Stage, StepStatus};
 use crate::plan::PhaseKind;
 use crate::time::Timestamp;
 
-type Applied = Result<(), String>;
-
 pub(super) fn phase_started(d: &mut Deployment, seq: Seq, at: Timestamp, event: &PhaseStarted) -> Applied {
     let Stage::Ready { next } = d.stage else {
-        return Err("the phase before is not completed (L2)".to_owned());
+        return Err(Misfit::PhaseBefore);
     };
-    expect(
-        d.hold.is_none() && d.leaving.is_none(),
-        "the deployment does not go forward",
-    )?;
+    expect(d.hold.is_none() && d.leaving.is_none(), Misfit::NotGoingForward)?;
     let kind = match d.phase(next) {
         Some(phase) if phase.id == event.phase => phase.kind,
-        Some(phase) => return Err(format!("phase {} is next, not {} (L2)", phase.id, event.phase)),
-        None => return Err("the plan has no further phase".to_owned()),
+        Some(phase) => {
+            return Err(Misfit::OtherPhase {
+                next: phase.id.clone(),
+                found: event.phase.clone(),
+            });
+        }
+        None => return Err(Misfit::NoFurtherPhase),
     };
     if kind == PhaseKind::Deploy {
         let waived = d.plan.waivers.contains_key(super::super::decide::DEPLOY_WITHOUT_BACKUP);
-        expect(
-            waived || d.is_go(PhaseKind::Backup),
-            "a deploy phase before the backup's checkpoint is go (L1)",
-        )?;
+        expect(waived || d.is_go(PhaseKind::Backup), Misfit::DeployBeforeBackup)?;
     }
     d.phases_started.insert(event.phase.clone(), (seq, at));
     d.stage = Stage::Running {
@@ -45,43 +43,38 @@ pub(super) fn phase_completed(d: &mut Deployment, event: &PhaseCompleted) -> App
         section: Section::Phase(index),
     } = d.stage
     else {
-        return Err("no phase's checkpoint is being judged".to_owned());
+        return Err(Misfit::NoPhaseJudged);
     };
     expect(
         d.phase(index).is_some_and(|phase| phase.id == event.phase),
-        "another phase is being judged",
+        Misfit::OtherPhaseJudged,
     )?;
-    expect(
-        d.hold.is_none() && d.leaving.is_none(),
-        "the deployment does not go forward",
-    )?;
-    expect(
-        missing_approvals(d, &event.phase).is_empty(),
-        "approvals are missing (L2)",
-    )?;
+    expect(d.hold.is_none() && d.leaving.is_none(), Misfit::NotGoingForward)?;
+    expect(missing_approvals(d, &event.phase).is_empty(), Misfit::ApprovalsMissing)?;
     let checkpoint = d
         .checkpoints
         .get_mut(&event.phase)
-        .ok_or("the checkpoint was not reached")?;
+        .ok_or(Misfit::CheckpointNotReached)?;
     let verdict = checkpoint.current().map(|judged| judged.verdict);
     let passes = match (verdict, &checkpoint.decision) {
         (Some(Verdict::Go), None) => true,
         (Some(Verdict::Inconclusive | Verdict::Error), Some((Resolution::Skip, _))) => true,
         (Some(Verdict::Go | Verdict::NoGo | Verdict::Inconclusive | Verdict::Error) | None, _) => false,
     };
-    expect(passes, "the checkpoint is not go (L2)")?;
+    expect(passes, Misfit::CheckpointNotGo)?;
     checkpoint.passed = true;
     d.stage = Stage::Ready { next: index + 1 };
     Ok(())
 }
 
-pub(super) fn checkpoint_reached(d: &mut Deployment, event: &CheckpointReached) -> Applied {
+pub(super) fn checkpoint_reached(d: &mut Deployment, seq: Seq, event: &CheckpointReached) -> Applied {
     let Stage::Running { section } = d.stage else {
-        return Err("no phase is running".to_owned());
+        return Err(Misfit::NoPhaseRunning);
     };
-    expect(d.section_of(&event.phase) == Some(section), "another phase is running")?;
-    expect(d.attempts().next().is_none(), "attempts are still open")?;
+    expect(d.section_of(&event.phase) == Some(section), Misfit::OtherPhaseRunning)?;
+    expect(d.attempts().next().is_none(), Misfit::OpenAttempts)?;
     d.checkpoints.entry(event.phase.clone()).or_default();
+    d.reached = Some(seq);
     d.stage = Stage::Judging { section };
     Ok(())
 }
@@ -96,29 +89,27 @@ pub(super) fn verdict_reached(d: &mut Deployment, seq: Seq, event: &VerdictReach
     let checkpoint = d
         .checkpoints
         .get_mut(&event.phase)
-        .ok_or("the checkpoint was not reached")?;
-    expect(checkpoint.current().is_none(), "a verdict is never changed (L3)")?;
+        .ok_or(Misfit::CheckpointNotReached)?;
+    expect(checkpoint.current().is_none(), Misfit::VerdictChanged)?;
     let round = checkpoint.judged.last().map_or(Round(1), |judged| judged.round.next());
-    expect(event.round == round, "rounds are numbered without gaps")?;
+    expect(event.round == round, Misfit::RoundNumber)?;
     checkpoint.judged.push(Judged {
         seq,
         round,
         verdict: event.verdict,
         reasons: event.reasons.clone(),
         evidence: event.evidence.clone(),
+        judge: event.judge,
     });
     checkpoint.reopened = false;
     Ok(())
 }
 
-fn judged_section(d: &Deployment, phase: &PhaseId) -> Result<Section, String> {
+fn judged_section(d: &Deployment, phase: &PhaseId) -> Result<Section, Misfit> {
     let Stage::Judging { section } = d.stage else {
-        return Err("no checkpoint is being judged".to_owned());
+        return Err(Misfit::NoCheckpointJudged);
     };
-    expect(
-        d.section_of(phase) == Some(section),
-        "another checkpoint is being judged",
-    )?;
+    expect(d.section_of(phase) == Some(section), Misfit::OtherCheckpointJudged)?;
     Ok(section)
 }
 
@@ -127,11 +118,14 @@ pub(super) fn approved(d: &mut Deployment, record: &Record, event: &CheckpointAp
     let checkpoint = d
         .checkpoints
         .get_mut(&event.phase)
-        .ok_or("the checkpoint was not reached")?;
+        .ok_or(Misfit::CheckpointNotReached)?;
+    let counts = checkpoint.current().is_some_and(|judged| judged.round == event.round);
+    expect(counts, Misfit::OtherRound)?;
     checkpoint.approvals.push(Approval {
         role: event.role.clone(),
         actor: record.actor.clone(),
         seq: record.seq,
+        round: event.round,
     });
     let complete = missing_approvals(d, &event.phase).is_empty();
     if complete
@@ -165,21 +159,22 @@ pub(in crate::machine) fn missing_approvals(d: &Deployment, phase: &PhaseId) -> 
         .collect()
 }
 
-pub(super) fn refused(d: &mut Deployment, event: &CheckpointRefused) -> Applied {
+pub(super) fn refused(d: &mut Deployment, seq: Seq, event: &CheckpointRefused) -> Applied {
     judged_section(d, &event.phase)?;
     let checkpoint = d
         .checkpoints
         .get_mut(&event.phase)
-        .ok_or("the checkpoint was not reached")?;
-    let by = format!("{} refused: {}", event.role, event.note);
-    checkpoint.decision = Some((Resolution::Fail, by));
+        .ok_or(Misfit::CheckpointNotReached)?;
+    let (role, note) = (event.role.clone(), event.note.clone());
+    checkpoint.decision = Some((Resolution::Fail, Grounds::Refusal { role, note }));
+    d.decided = Some(seq);
     d.hold = None;
     Ok(())
 }
 
 pub(super) fn hold_opened(d: &mut Deployment, seq: Seq, at: Timestamp, event: &HoldOpened) -> Applied {
-    expect(d.hold.is_none(), "a hold is open already")?;
-    expect(d.section().is_some(), "no phase is running")?;
+    expect(d.hold.is_none(), Misfit::HeldTwice)?;
+    expect(d.section().is_some(), Misfit::NoPhaseRunning)?;
     if let HoldCause::Diverged { step, .. } = &event.cause
         && let Some(StepStatus::Running(attempt)) = d.steps.get_mut(step).map(|step| &mut step.status)
     {
@@ -195,16 +190,18 @@ pub(super) fn hold_opened(d: &mut Deployment, seq: Seq, at: Timestamp, event: &H
 }
 
 pub(super) fn hold_resolved(d: &mut Deployment, seq: Seq, event: &HoldResolved) -> Applied {
-    let hold = d.hold.take().ok_or("no hold is open")?;
+    let hold = d.hold.take().ok_or(Misfit::NotHeld)?;
+    d.decided = Some(seq);
     if event.resolution == Resolution::Rollback {
-        expect(d.rollback.is_none(), "a rollback is never rolled back (L8)")?;
-        leave(d, seq, &event.reason);
+        expect(d.rollback.is_none(), Misfit::RollbackOfRollback)?;
+        let grounds = event.grounds.clone();
+        leave(d, seq, StopCause::Hold { grounds });
         return Ok(());
     }
     match &hold.cause {
         HoldCause::InDoubt { step, .. } | HoldCause::Diverged { step, .. } => {
             let Some(StepStatus::Running(attempt)) = d.steps.get_mut(step).map(|step| &mut step.status) else {
-                return Err(format!("no attempt of {step} is open"));
+                return Err(Misfit::NoOpenAttempt(step.clone()));
             };
             if event.resolution == Resolution::NotApplied
                 && let Some(effect) = attempt.effects.last_mut()
@@ -219,10 +216,7 @@ pub(super) fn hold_resolved(d: &mut Deployment, seq: Seq, event: &HoldResolved) 
             }
         }
         HoldCause::StepFailed { step } => {
-            let state = d
-                .steps
-                .get_mut(step)
-                .ok_or_else(|| format!("the plan has no step {step}"))?;
+            let state = d.steps.get_mut(step).ok_or_else(|| Misfit::NoStep(step.clone()))?;
             if event.resolution == Resolution::Retry {
                 state.retry_base = state.attempts;
                 state.status = StepStatus::Waiting;
@@ -231,14 +225,14 @@ pub(super) fn hold_resolved(d: &mut Deployment, seq: Seq, event: &HoldResolved) 
         HoldCause::Verdict { phase, .. } | HoldCause::Approval { phase } => match event.resolution {
             Resolution::Retry => reopen(d, phase)?,
             Resolution::Skip | Resolution::Fail => {
-                let checkpoint = d.checkpoints.get_mut(phase).ok_or("the checkpoint was not reached")?;
-                checkpoint.decision = Some((event.resolution, event.reason.clone()));
+                let checkpoint = d.checkpoints.get_mut(phase).ok_or(Misfit::CheckpointNotReached)?;
+                checkpoint.decision = Some((event.resolution, event.grounds.clone()));
                 if event.resolution == Resolution::Skip {
                     d.overrides.push(seq);
                 }
             }
             Resolution::Applied | Resolution::NotApplied | Resolution::Rollback => {
-                return Err("a checkpoint has no effect to decide about".to_owned());
+                return Err(Misfit::NoEffectToDecide);
             }
         },
     }
@@ -283,33 +277,28 @@ pub(in crate::machine) fn timed_out() -> Failure {
     Failure::transient("timed-out", "the attempt used up its time")
 }
 
-pub(super) fn timer_fired(d: &mut Deployment, event: &TimerFired) -> Applied {
+pub(super) fn timer_fired(d: &mut Deployment, seq: Seq, event: &TimerFired) -> Applied {
     match &event.timer {
         Timer::Retry { step, attempt } => {
-            let state = d
-                .steps
-                .get_mut(step)
-                .ok_or_else(|| format!("the plan has no step {step}"))?;
+            let state = d.steps.get_mut(step).ok_or_else(|| Misfit::NoStep(step.clone()))?;
             let due = matches!(state.status, StepStatus::RetryAt(_)) && state.attempts.next() == *attempt;
-            expect(due, "no retry is scheduled")?;
+            expect(due, Misfit::NoRetryScheduled)?;
             state.status = StepStatus::Waiting;
         }
         Timer::AttemptDeadline { step, attempt } => {
-            let state = d
-                .steps
-                .get_mut(step)
-                .ok_or_else(|| format!("the plan has no step {step}"))?;
+            let state = d.steps.get_mut(step).ok_or_else(|| Misfit::NoStep(step.clone()))?;
             let StepStatus::Running(open) = &mut state.status else {
-                return Err("the attempt is not open".to_owned());
+                return Err(Misfit::AttemptNotOpen);
             };
-            expect(open.number == *attempt, "another attempt is open")?;
+            expect(open.number == *attempt, Misfit::OtherAttemptOpen)?;
             // An effect that must not be repeated is in doubt now: the attempt is not simply failed.
             if open.doubt().is_some() {
                 open.suspended = true;
                 open.interrupted = Some(timed_out());
             }
         }
-        Timer::HoldDeadline => expect(d.hold.is_some(), "no hold is open")?,
+        Timer::HoldDeadline => expect(d.hold.is_some(), Misfit::NotHeld)?,
     }
+    d.fired = Some((event.timer.clone(), seq));
     Ok(())
 }

@@ -3,14 +3,15 @@
 use crate::effect::{EffectClass, Failure};
 use crate::event::{
     AttemptFailed, AttemptResumed, AttemptStarted, CheckpointReached, DeploymentAborted, DeploymentStarted,
-    DeploymentSucceeded, Event, HoldCause, HoldOpened, HoldResolved, PhaseStarted, Resolution, RetryScheduled,
-    RollbackFailed, RollbackStarted, StepFailed, StepSkipped, Timer, TimerFired, Verdict,
+    DeploymentSucceeded, Event, Grounds, HoldCause, HoldOpened, PhaseStarted, Reason, Resolution, RetryScheduled,
+    RollbackFailed, RollbackStarted, Skip, StepFailed, StepSkipped, StopCause, Timer, TimerFired, Verdict,
 };
 use crate::id::StepId;
 use crate::machine::Attempt;
 use crate::machine::apply::gates::timed_out;
-use crate::machine::command::Rejection;
+use crate::machine::rejection::Rejection;
 use crate::machine::state::{Deployment, Section, Stage, StepState, StepStatus};
+use crate::place::Place;
 use crate::plan::{OnFailure, PhaseKind, Retry, Step};
 use crate::time::{Span, Timestamp};
 use crate::verdict;
@@ -32,10 +33,7 @@ pub(super) fn advance(d: &Deployment, now: Timestamp) -> Vec<Event> {
     match &d.stage {
         Stage::Created => vec![DeploymentStarted {}.into()],
         Stage::Ready { next } => match d.phase(*next) {
-            Some(phase) if phase.kind == PhaseKind::Deploy && !backup_is_go(d) => {
-                let reason = "a deploy phase needs a backup whose checkpoint is go (L1)".to_owned();
-                stop(d, &reason, true)
-            }
+            Some(phase) if phase.kind == PhaseKind::Deploy && !backup_is_go(d) => stop(d, StopCause::NoBackup),
             Some(phase) => vec![
                 PhaseStarted {
                     phase: phase.id.clone(),
@@ -66,7 +64,7 @@ fn leave(d: &Deployment) -> Option<Vec<Event>> {
     if d.attempts().next().is_some() {
         return Some(Vec::new());
     }
-    Some(stop(d, &leaving.reason, false))
+    Some(stop(d, leaving.why.clone()))
 }
 
 fn suspended(d: &Deployment) -> impl Iterator<Item = (&StepId, &Attempt)> {
@@ -88,31 +86,23 @@ fn abandon(step: &StepId, attempt: &Attempt) -> Event {
 }
 
 /// Ends the forward path: back if something live may have changed, otherwise just stop.
-pub(super) fn stop(d: &Deployment, reason: &str, no_go: bool) -> Vec<Event> {
-    let reason = reason.to_owned();
+pub(super) fn stop(d: &Deployment, why: StopCause) -> Vec<Event> {
     if super::rollback_needed(d) {
-        vec![
-            RollbackStarted {
-                reason,
-                target: d.plan.previous.clone(),
-            }
-            .into(),
-        ]
+        let target = d.plan.previous.clone();
+        vec![RollbackStarted { why, target }.into()]
     } else {
-        vec![DeploymentAborted { reason, no_go }.into()]
+        vec![DeploymentAborted { why }.into()]
     }
 }
 
 fn run(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
     if section == Section::Rollback && d.plan.rollback.is_none() {
         let why = if d.is_rollback() {
-            "a rollback is not rolled back (L8)"
+            StopCause::RollbackOfRollback
         } else {
-            "the plan has no rollback section"
+            StopCause::NoRollbackSection
         };
-        let cause = d.rollback.as_ref().map_or("", |(_, reason, _)| reason.as_str());
-        let reason = format!("{cause}; {why}: people have to act");
-        return vec![RollbackFailed { reason }.into()];
+        return vec![RollbackFailed { why }.into()];
     }
     for (step, attempt) in suspended(d) {
         let events = resume(d, step, attempt, now);
@@ -260,21 +250,19 @@ fn start(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Even
     };
     if let Some(condition) = &step.condition {
         let judgement = verdict::condition(condition, &scope);
-        let text = judgement.reasons.iter().map(explain).collect::<Vec<_>>().join("; ");
         match judgement.verdict {
             Verdict::Go => {}
             Verdict::NoGo => {
-                return StepSkipped {
-                    step: step.id.clone(),
-                    reason: format!("its condition is false: {text}"),
-                }
-                .into();
+                let why = Skip::Condition {
+                    reasons: judgement.reasons,
+                };
+                let step = step.id.clone();
+                return StepSkipped { step, why }.into();
             }
             Verdict::Inconclusive | Verdict::Error => {
-                return fail(
-                    "condition-undecided",
-                    format!("its condition cannot be decided: {text}"),
-                );
+                let told: Vec<_> = judgement.reasons.iter().map(Reason::sentence).collect();
+                let text = format!("its condition cannot be decided: {}", told.join("; "));
+                return fail("condition-undecided", text);
             }
         }
     }
@@ -284,17 +272,10 @@ fn start(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Even
             attempt: state.attempts.next(),
             input,
             deadline: now.after(step.timeout),
+            place: Place::HERE,
         }
         .into(),
         Err(unresolved) => fail("unresolved-input", unresolved.to_string()),
-    }
-}
-
-fn explain(reason: &crate::event::Reason) -> String {
-    if reason.actual.is_empty() {
-        reason.asked.clone()
-    } else {
-        format!("{}: {}", reason.asked, reason.actual)
     }
 }
 
@@ -318,8 +299,8 @@ pub(super) fn fire(d: &Deployment, timer: Timer, now: Timestamp) -> Result<Vec<E
             | crate::machine::Pending::Reconcile { .. } => None,
         });
     match due {
-        None => return Err(Rejection::NotNow("nothing waits for that timer any more".to_owned())),
-        Some(due) if due > now => return Err(Rejection::NotNow(format!("the timer is due at {due}, not yet"))),
+        None => return Err(Rejection::NoTimer),
+        Some(due) if due > now => return Err(Rejection::NotDue(due)),
         Some(_) => {}
     }
     let fired = TimerFired { timer: timer.clone() }.into();
@@ -332,15 +313,9 @@ pub(super) fn fire(d: &Deployment, timer: Timer, now: Timestamp) -> Result<Vec<E
             std::iter::once(fired).chain(failed).collect()
         }
         Timer::HoldDeadline => {
-            let reason = "nobody decided before the deadline".to_owned();
             let mut events = vec![fired];
-            events.extend(super::people::end_hold(d, Resolution::Fail, reason));
+            events.extend(super::people::end_hold(d, Resolution::Fail, Grounds::Deadline, now));
             events
         }
     })
-}
-
-/// Used by people's decisions, too.
-pub(super) fn resolved(resolution: Resolution, reason: String) -> Event {
-    HoldResolved { resolution, reason }.into()
 }

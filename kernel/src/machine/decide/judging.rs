@@ -2,8 +2,8 @@
 
 use super::advance::{hold_deadline, stop};
 use crate::event::{
-    DeploymentRolledBack, Event, HoldCause, HoldOpened, PhaseCompleted, Resolution, RollbackFailed, Verdict,
-    VerdictReached,
+    DeploymentRolledBack, Event, Grounds, HoldCause, HoldOpened, PhaseCompleted, Resolution, RollbackFailed, StopCause,
+    Verdict, VerdictReached,
 };
 use crate::id::{PhaseId, Round};
 use crate::machine::apply::gates::missing_approvals;
@@ -34,27 +34,27 @@ pub(super) fn judge(d: &Deployment, section: Section, now: Timestamp) -> Vec<Eve
                 verdict,
                 reasons,
                 evidence,
+                judge: verdict::JUDGE,
             }
             .into(),
         ];
     };
     let decision = state.and_then(|state| state.decision.as_ref());
     match section {
-        Section::Rollback => end_of_rollback(d, judged, decision),
+        Section::Rollback => end_of_rollback(d, phase, judged, decision),
         Section::Phase(_) => end_of_phase(d, phase, judged, decision, checkpoint.on_no_go, now),
     }
 }
 
-type Decided<'d> = Option<&'d (Resolution, String)>;
+type Decided<'d> = Option<&'d (Resolution, Grounds)>;
 
-fn end_of_rollback(d: &Deployment, judged: &Judged, decision: Decided<'_>) -> Vec<Event> {
+fn end_of_rollback(d: &Deployment, phase: PhaseId, judged: &Judged, decision: Decided<'_>) -> Vec<Event> {
     if judged.verdict == Verdict::Go && decision.is_none() {
-        let live = d.rollback.as_ref().and_then(|(_, _, target)| target.clone());
+        let live = d.rollback.as_ref().and_then(|back| back.target.clone());
         vec![DeploymentRolledBack { live }.into()]
     } else {
-        let phase = crate::plan::Plan::ROLLBACK;
-        let reason = told(phase, judged, decision);
-        vec![RollbackFailed { reason }.into()]
+        let why = why(phase, judged, decision);
+        vec![RollbackFailed { why }.into()]
     }
 }
 
@@ -76,7 +76,7 @@ fn end_of_phase(
         ]
     };
     let verdict = judged.verdict;
-    let give_up = || stop(d, &told(phase.as_str(), judged, decision), true);
+    let give_up = || stop(d, why(phase.clone(), judged, decision));
     match (verdict, decision.map(|(resolution, _)| *resolution)) {
         (_, Some(Resolution::Fail)) => give_up(),
         (Verdict::Go, _) | (Verdict::Inconclusive | Verdict::Error, Some(Resolution::Skip)) => {
@@ -92,17 +92,23 @@ fn end_of_phase(
 }
 
 /// Why a checkpoint does not pass: the decision, or else the reason that weighs most.
-fn told(phase: &str, judged: &Judged, decision: Decided<'_>) -> String {
+fn why(phase: PhaseId, judged: &Judged, decision: Decided<'_>) -> StopCause {
     let verdict = judged.verdict;
-    if let Some((_, why)) = decision {
-        return format!("checkpoint {phase}: {why} (its verdict was {verdict})");
+    if let Some((_, grounds)) = decision {
+        let grounds = grounds.clone();
+        return StopCause::Checkpoint {
+            phase,
+            verdict,
+            grounds,
+        };
     }
     let against = judged.reasons.iter().filter(|reason| reason.verdict == verdict);
     // A breached threshold says more about the release than a condition that its breach made false.
-    let weightiest = against.min_by_key(|reason| reason.severity.unwrap_or(u8::MAX));
-    match weightiest {
-        Some(reason) if reason.actual.is_empty() => format!("checkpoint {phase}: {verdict}: {}", reason.asked),
-        Some(reason) => format!("checkpoint {phase}: {verdict}: {} — {}", reason.asked, reason.actual),
-        None => format!("checkpoint {phase}: {verdict}"),
+    let weightiest = against.min_by_key(|reason| (reason.severity.is_none(), reason.severity));
+    StopCause::Verdict {
+        phase,
+        round: judged.round,
+        verdict,
+        reason: weightiest.cloned(),
     }
 }

@@ -1,50 +1,62 @@
 //! Decisions that people make.
 
-use super::advance::resolved;
 use crate::effect::{EffectResult, Failure};
 use crate::event::{
-    AbortRequested, AttemptFailed, CheckpointApproved, CheckpointRefused, EffectCompleted, Event, HoldCause,
-    Resolution, SignedOff, StepFailed, StepSkipped, Verdict,
+    AbortRequested, AttemptFailed, CheckpointApproved, CheckpointRefused, EffectCompleted, Event, Grounds, HoldCause,
+    HoldResolved, PayloadErased, Resolution, RetryScheduled, SignedOff, Skip, StepFailed, StepSkipped, Verdict,
 };
 use crate::id::{PhaseId, Seq, StepId};
-use crate::machine::command::Rejection;
+use crate::machine::rejection::{Forbidden, Rejection};
 use crate::machine::state::{Deployment, Stage, StepStatus};
 use crate::plan::PhaseKind;
+use crate::time::{Span, Timestamp};
 
 type Decision = Result<Vec<Event>, Rejection>;
-
-fn not_now(text: impl Into<String>) -> Rejection {
-    Rejection::NotNow(text.into())
-}
 
 fn being_judged(d: &Deployment, phase: &PhaseId) -> Result<(), Rejection> {
     match &d.stage {
         Stage::Judging { section } if d.section_of(phase) == Some(*section) => Ok(()),
-        _ => Err(not_now(format!("the deployment is not at checkpoint {phase}"))),
+        Stage::Created
+        | Stage::Ready { .. }
+        | Stage::Running { .. }
+        | Stage::Judging { .. }
+        | Stage::Succeeded
+        | Stage::RolledBack { .. }
+        | Stage::RollbackFailed { .. }
+        | Stage::Aborted { .. } => Err(Rejection::NotAtCheckpoint(phase.clone())),
     }
 }
 
 pub(super) fn approve(d: &Deployment, phase: PhaseId, role: String, note: String) -> Decision {
     being_judged(d, &phase)?;
     let Some(section) = d.section_of(&phase) else {
-        return Err(not_now(format!("there is no checkpoint {phase}")));
+        return Err(Rejection::NotAtCheckpoint(phase));
     };
     let asked = d
         .checkpoint_of(section)
         .map_or(&[][..], |checkpoint| &checkpoint.approvals);
     if !asked.contains(&role) {
-        return Err(not_now(format!(
-            "checkpoint {phase} does not ask for role {role:?}; it asks for {asked:?}"
-        )));
+        return Err(Rejection::RoleNotAsked {
+            phase,
+            role,
+            asked: asked.to_vec(),
+        });
     }
     let state = d.checkpoints.get(&phase);
-    if state.and_then(|state| state.current()).is_none() {
-        return Err(not_now(format!("checkpoint {phase} has no verdict yet")));
-    }
+    let Some(judged) = state.and_then(|state| state.current()) else {
+        return Err(Rejection::NoVerdict(phase));
+    };
+    let round = judged.round;
     if state.is_some_and(|state| state.approvals.iter().any(|given| given.role == role)) {
-        return Err(not_now(format!("{role} has approved checkpoint {phase} already")));
+        return Err(Rejection::ApprovedAlready { phase, role });
     }
-    Ok(vec![CheckpointApproved { phase, role, note }.into()])
+    let approved = CheckpointApproved {
+        phase,
+        role,
+        note,
+        round,
+    };
+    Ok(vec![approved.into()])
 }
 
 pub(super) fn refuse(d: &Deployment, phase: PhaseId, role: String, note: String) -> Decision {
@@ -54,20 +66,17 @@ pub(super) fn refuse(d: &Deployment, phase: PhaseId, role: String, note: String)
 
 pub(super) fn abort(d: &Deployment, reason: String) -> Decision {
     if d.rollback.is_some() {
-        return Err(Rejection::Forbidden {
-            law: "L8",
-            text: "a rollback is running: it is not aborted".to_owned(),
-        });
+        return Err(Forbidden::AbortOfRollback.into());
     }
     if d.leaving.is_some() {
-        return Err(not_now("the deployment is already being stopped"));
+        return Err(Rejection::StoppingAlready);
     }
     Ok(vec![AbortRequested { reason }.into()])
 }
 
 pub(super) fn sign_off(d: &Deployment, role: String, note: String) -> Decision {
     if d.sign_offs.iter().any(|(given, _, _)| *given == role) {
-        return Err(not_now(format!("{role} has signed off already")));
+        return Err(Rejection::SignedOffAlready(role));
     }
     Ok(vec![SignedOff { role, note }.into()])
 }
@@ -78,15 +87,13 @@ pub(super) fn resolve(
     subject: &str,
     resolution: Resolution,
     reason: String,
+    now: Timestamp,
 ) -> Decision {
     let Some(hold) = &d.hold else {
-        return Err(not_now("the deployment waits for nobody"));
+        return Err(Rejection::NotHeld);
     };
     if let Some(meant) = meant.filter(|meant| *meant != hold.seq) {
-        return Err(not_now(format!(
-            "the deployment waits since event {}, not since event {meant}: look again before you decide",
-            hold.seq
-        )));
+        return Err(Rejection::OtherHold { open: hold.seq, meant });
     }
     let about = match &hold.cause {
         HoldCause::InDoubt { step, .. } | HoldCause::Diverged { step, .. } | HoldCause::StepFailed { step } => {
@@ -95,20 +102,16 @@ pub(super) fn resolve(
         HoldCause::Verdict { phase, .. } | HoldCause::Approval { phase } => phase.as_str(),
     };
     if about != subject {
-        return Err(not_now(format!(
-            "the deployment waits for a decision about {about}, not about {subject}"
-        )));
+        return Err(Rejection::OtherSubject {
+            open: about.to_owned(),
+            meant: subject.to_owned(),
+        });
     }
     if resolution == Resolution::Rollback && !super::rollback_needed(d) {
-        return Err(not_now(
-            "no deploy phase has begun, so there is nothing to roll back: use fail or abort",
-        ));
+        return Err(Rejection::NothingToRollBack);
     }
     if resolution == Resolution::Rollback && d.rollback.is_some() {
-        return Err(Rejection::Forbidden {
-            law: "L8",
-            text: "a rollback is never rolled back".to_owned(),
-        });
+        return Err(Forbidden::RollbackOfRollback.into());
     }
     let allowed = match &hold.cause {
         HoldCause::InDoubt { .. } => true,
@@ -128,61 +131,59 @@ pub(super) fn resolve(
         },
     };
     if !allowed {
-        return Err(not_now(format!(
-            "{resolution:?} does not answer what the deployment waits for"
-        )));
+        return Err(Rejection::NoAnswer(resolution));
     }
     if let HoldCause::InDoubt { step, .. } = &hold.cause
         && resolution == Resolution::Skip
     {
         may_skip(d, step)?;
     }
-    Ok(end_hold(d, resolution, reason))
+    Ok(end_hold(d, resolution, Grounds::Person { reason }, now))
 }
 
 fn may_skip(d: &Deployment, step: &StepId) -> Result<bool, Rejection> {
     match d.plan.step(step) {
-        Some(step) if step.required => Err(not_now(format!(
-            "step {} is required: it cannot be skipped (retry, fail or rollback)",
-            step.id
-        ))),
+        Some(step) if step.required => Err(Rejection::Required(step.id.clone())),
         Some(_) | None => Ok(true),
     }
 }
 
 fn may_pass(d: &Deployment, phase: &PhaseId, verdict: Verdict) -> Result<bool, Rejection> {
     if verdict == Verdict::NoGo {
-        return Err(Rejection::Forbidden {
-            law: "L2",
-            text: "a no-go is not passed over: retry, fail or rollback".into(),
-        });
+        return Err(Forbidden::PassVerdict(verdict).into());
     }
     let kind = d.plan.phases.iter().find(|of| of.id == *phase).map(|phase| phase.kind);
     if kind == Some(PhaseKind::Backup) {
-        let text = "a backup that is not shown to be good is not passed over: retry or fail".to_owned();
-        return Err(Rejection::Forbidden { law: "L1", text });
+        return Err(Forbidden::PassBackup.into());
     }
     Ok(true)
 }
 
 /// Ends the open hold: by a person, or by its deadline.
-pub(super) fn end_hold(d: &Deployment, resolution: Resolution, reason: String) -> Vec<Event> {
+pub(super) fn end_hold(d: &Deployment, resolution: Resolution, grounds: Grounds, now: Timestamp) -> Vec<Event> {
     let Some(hold) = &d.hold else {
         return Vec::new();
     };
-    let mut events = vec![resolved(resolution, reason.clone())];
+    let told = told(&grounds);
+    let mut events = vec![
+        HoldResolved {
+            resolution,
+            grounds: grounds.clone(),
+        }
+        .into(),
+    ];
     match &hold.cause {
         HoldCause::InDoubt { step, attempt, effect } if resolution == Resolution::Applied => {
-            let (step, attempt, effect) = (step.clone(), *attempt, *effect);
-            events.push(
-                EffectCompleted {
-                    step,
-                    attempt,
-                    effect,
-                    result: EffectResult::Presumed,
-                }
-                .into(),
-            );
+            let presumed = EffectCompleted {
+                step: step.clone(),
+                attempt: *attempt,
+                effect: *effect,
+                result: EffectResult::Presumed,
+                begin: now,
+                took: Span(0),
+                look: None,
+            };
+            events.push(presumed.into());
         }
         HoldCause::InDoubt { step, attempt, .. } | HoldCause::Diverged { step, attempt, .. } => {
             let (code, retryable) = match resolution {
@@ -193,28 +194,43 @@ pub(super) fn end_hold(d: &Deployment, resolution: Resolution, reason: String) -
             };
             let failure = Failure {
                 retryable,
-                ..Failure::permanent(code, &reason)
+                ..Failure::permanent(code, told)
             };
-            events.push(
-                AttemptFailed {
-                    step: step.clone(),
-                    attempt: *attempt,
-                    failure: failure.clone(),
-                }
-                .into(),
-            );
-            events.extend(end_of_step(d, step, resolution, failure, reason));
+            let failed = AttemptFailed {
+                step: step.clone(),
+                attempt: *attempt,
+                failure: failure.clone(),
+            };
+            events.push(failed.into());
+            events.extend(end_of_step(d, step, resolution, failure, grounds));
         }
         HoldCause::StepFailed { step } => {
             let failure = match d.steps.get(step).map(|state| &state.status) {
                 Some(StepStatus::AttemptFailed(failure)) => failure.clone(),
-                _ => Failure::permanent("given-up", &reason),
+                Some(
+                    StepStatus::Waiting
+                    | StepStatus::Running(_)
+                    | StepStatus::RetryAt(_)
+                    | StepStatus::Succeeded
+                    | StepStatus::Failed(_)
+                    | StepStatus::Skipped(_),
+                )
+                | None => Failure::permanent("given-up", told),
             };
-            events.extend(end_of_step(d, step, resolution, failure, reason));
+            events.extend(end_of_step(d, step, resolution, failure, grounds));
         }
         HoldCause::Verdict { .. } | HoldCause::Approval { .. } => {}
     }
     events
+}
+
+/// The words that a failure keeps of a decision.
+fn told(grounds: &Grounds) -> String {
+    match grounds {
+        Grounds::Person { reason } => reason.clone(),
+        Grounds::Deadline => "nobody decided before the deadline".to_owned(),
+        Grounds::Refusal { role, note } => format!("{role} refused: {note}"),
+    }
 }
 
 fn end_of_step(
@@ -222,36 +238,29 @@ fn end_of_step(
     step: &StepId,
     resolution: Resolution,
     failure: Failure,
-    reason: String,
+    grounds: Grounds,
 ) -> Option<Event> {
+    let step = step.clone();
     match resolution {
-        Resolution::Skip => Some(
-            StepSkipped {
-                step: step.clone(),
-                reason,
-            }
-            .into(),
-        ),
-        Resolution::Fail | Resolution::Rollback => Some(
-            StepFailed {
-                step: step.clone(),
-                failure,
-            }
-            .into(),
-        ),
+        Resolution::Skip => {
+            let why = Skip::Decision { grounds };
+            Some(StepSkipped { step, why }.into())
+        }
+        Resolution::Fail | Resolution::Rollback => Some(StepFailed { step, failure }.into()),
         Resolution::Retry => {
-            let state = d.steps.get(step)?;
+            let state = d.steps.get(&step)?;
             let in_doubt = matches!(state.status, StepStatus::Running(_));
             let (attempt, due) = (state.attempts.next(), d.last_at);
-            in_doubt.then(|| {
-                crate::event::RetryScheduled {
-                    step: step.clone(),
-                    attempt,
-                    due,
-                }
-                .into()
-            })
+            in_doubt.then(|| RetryScheduled { step, attempt, due }.into())
         }
         Resolution::Applied | Resolution::NotApplied => None,
     }
+}
+
+/// Takes a payload out of the record; of an event of this deployment that stands before.
+pub(super) fn erase(d: &Deployment, erased: PayloadErased) -> Decision {
+    if erased.seq < d.created || erased.seq > d.head {
+        return Err(Rejection::NotErasable(erased.seq));
+    }
+    Ok(vec![erased.into()])
 }

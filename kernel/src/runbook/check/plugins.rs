@@ -34,6 +34,7 @@ impl Used {
                 source: entry.source.clone(),
                 version: entry.description.version.clone(),
                 digest: entry.digest,
+                script: None,
                 grants: declared.map_or_else(Grants::default, |plugin| plugin.grants.clone()),
                 limits: declared.map_or_else(Limits::default, |plugin| plugin.limits.clone()),
             };

@@ -209,7 +209,10 @@ fn to_double<'a>(of: &Value<'_>) -> Computed<'a> {
 fn to_text<'a>(of: &Value<'a>) -> Computed<'a> {
     match of {
         Value::Text(_) => Ok(of.clone()),
-        Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) => Ok(Value::Text(of.to_string().into())),
+        Value::Bool(value) => Ok(Value::Text(value.to_string().into())),
+        Value::Int(value) => Ok(Value::Text(value.to_string().into())),
+        Value::Uint(value) => Ok(Value::Text(value.to_string().into())),
+        Value::Double(value) => Ok(Value::Text(value.to_string().into())),
         other => error(format!("string does not work on {}", other.kind())),
     }
 }

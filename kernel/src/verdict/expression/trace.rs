@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::evaluate::{Evaluator, Roots, worse};
 use super::parse::parse;
-use super::syntax::{Expr, Node};
-use super::value::{Stop, Value, cut};
+use super::syntax::{Binary, Expr, Node};
+use super::value::{Stop, Value};
 use crate::event::{Reason, Verdict};
 use crate::id::StepId;
+use crate::json::Json;
 use crate::verdict::evidence::Scope;
 
 /// An answer that explains itself.
@@ -23,10 +24,14 @@ pub(crate) fn explain(text: &str, scope: &Scope) -> Trace {
     let expr = match parse(text) {
         Ok(expr) => expr,
         Err(problem) => {
-            let actual = format!("not a condition: {} (at byte {})", problem.message, problem.span.start);
+            let why = format!("not a condition: {} (at byte {})", problem.message, problem.span.start);
+            let told = Told {
+                why: Some(why),
+                ..Told::of(text, "is")
+            };
             return Trace {
                 verdict: Verdict::Error,
-                reasons: vec![reason(cut(text), actual, Verdict::Error)],
+                reasons: vec![told.reason(text.to_owned(), Verdict::Error)],
                 steps: BTreeSet::new(),
             };
         }
@@ -44,12 +49,63 @@ pub(crate) fn explain(text: &str, scope: &Scope) -> Trace {
     }
 }
 
-fn reason(asked: String, actual: String, verdict: Verdict) -> Reason {
-    Reason {
-        asked,
-        actual,
-        verdict,
-        severity: None,
+/// Longest text of a value in a reason, in bytes; the step's own event has it in full.
+const LONGEST_VALUE: usize = 4096;
+
+/// A value as a reason records it.
+fn recorded(value: &Value<'_>) -> Json {
+    let value = Json(value.to_json());
+    let text = value.text();
+    if text.len() <= LONGEST_VALUE {
+        return value;
+    }
+    let head = text
+        .char_indices()
+        .take_while(|(at, _)| *at < LONGEST_VALUE)
+        .map(|(_, c)| c);
+    Json(head.chain(['…']).collect::<String>().into())
+}
+
+/// What is told of a comparison.
+struct Told {
+    subject: String,
+    operator: &'static str,
+    expected: Json,
+    actual: Vec<(String, Json)>,
+    why: Option<String>,
+}
+
+impl Told {
+    fn of(subject: &str, operator: &'static str) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            operator,
+            expected: Json(true.into()),
+            actual: Vec::new(),
+            why: None,
+        }
+    }
+
+    /// Takes in a value by the text that stands for it, unless the text itself shows the value.
+    fn value(&mut self, expr: &Expr, text: &str, value: &Value<'_>) {
+        let literal =
+            expr.is_literal() || matches!(&expr.node, Node::List(items) if items.iter().all(Expr::is_literal));
+        if !literal && self.actual.iter().all(|(name, _)| name != text) {
+            self.actual.push((text.to_owned(), recorded(value)));
+        }
+    }
+
+    fn reason(self, condition: String, verdict: Verdict) -> Reason {
+        Reason {
+            subject: self.subject,
+            operator: self.operator.to_owned(),
+            expected: self.expected,
+            actual: self.actual,
+            verdict,
+            severity: None,
+            why: self.why,
+            condition: Some(condition),
+        }
     }
 }
 
@@ -95,62 +151,53 @@ impl<'a> Walk<'a> {
     }
 
     fn leaf(&mut self, expr: &'a Expr, negated: bool) -> Result<bool, Stop> {
-        let mut actual = Vec::new();
-        let answer = match &expr.node {
-            Node::Binary(operator, left, right) if operator.is_comparison() => {
-                let (a, b) = (self.evaluator.value(left), self.evaluator.value(right));
-                for (side, value) in [(&**left, &a), (&**right, &b)] {
-                    self.tell(side, value, &mut actual);
-                }
-                match (a, b) {
-                    (Ok(a), Ok(b)) => self.evaluator.compare(*operator, (left, &a), (right, &b)),
-                    (Err(a), Err(b)) => Err(worse(Some(a), b)),
-                    (Err(stop), Ok(_)) | (Ok(_), Err(stop)) => Err(stop),
-                }
-            }
+        let text = self.evaluator.source(expr);
+        let (mut told, answer) = match &expr.node {
+            Node::Binary(operator, left, right) if operator.is_comparison() => self.comparison(*operator, left, right),
             Node::Has(of, member) => {
                 let answer = self.evaluator.boolean(expr);
+                let mut told = Told::of(&format!("{}.{member}", self.evaluator.source(of)), "has");
                 if let Ok(found) = answer {
-                    let is = if found { "is there" } else { "is missing" };
-                    actual.push(format!("{}.{member} {is}", self.evaluator.source(of)));
+                    told.actual.push(("found".to_owned(), Json(found.into())));
                 }
-                answer
+                (told, answer)
             }
             _ => {
                 let answer = self.evaluator.boolean(expr);
+                let mut told = Told::of(text, "is");
                 let mut paths = Vec::new();
                 expr.paths(&mut Vec::new(), &mut |at, _| paths.push(at));
                 for path in paths {
-                    let value = self.evaluator.value(path);
-                    self.tell(path, &value, &mut actual);
+                    if let Ok(value) = self.evaluator.value(path) {
+                        told.value(path, self.evaluator.source(path), &value);
+                    }
                 }
-                answer
+                (told, answer)
             }
         };
         if let Err(Stop::Missing(why) | Stop::Error(why)) = &answer {
-            let why = cut(why);
-            if !actual.contains(&why) {
-                actual.push(why);
-            }
+            told.why = Some(why.clone());
         }
         let counts = answer.clone().map(|answer| answer != negated);
-        let text = cut(self.evaluator.source(expr));
-        let asked = if negated { format!("!({text})") } else { text };
-        self.reasons.push(reason(asked, actual.join("; "), verdict(&counts)));
+        let condition = if negated { format!("!({text})") } else { text.to_owned() };
+        self.reasons.push(told.reason(condition, verdict(&counts)));
         answer
     }
 
-    /// `smoke.passed was 21`, unless the text itself shows the value.
-    fn tell(&self, expr: &Expr, value: &Result<Value<'a>, Stop>, into: &mut Vec<String>) {
-        if expr.is_literal() || matches!(&expr.node, Node::List(items) if items.iter().all(Expr::is_literal)) {
-            return;
+    fn comparison(&mut self, operator: Binary, left: &'a Expr, right: &'a Expr) -> (Told, Result<bool, Stop>) {
+        let (a, b) = (self.evaluator.value(left), self.evaluator.value(right));
+        let mut told = Told::of(self.evaluator.source(left), operator.symbol());
+        told.expected = b.as_ref().map_or_else(|_| Json::default(), recorded);
+        for (side, value) in [(left, &a), (right, &b)] {
+            if let Ok(value) = value {
+                told.value(side, self.evaluator.source(side), value);
+            }
         }
-        let told = match value {
-            Ok(value) => format!("{} was {value}", cut(self.evaluator.source(expr))),
-            Err(Stop::Missing(why) | Stop::Error(why)) => cut(why),
+        let answer = match (a, b) {
+            (Ok(a), Ok(b)) => self.evaluator.compare(operator, (left, &a), (right, &b)),
+            (Err(a), Err(b)) => Err(worse(Some(a), b)),
+            (Err(stop), Ok(_)) | (Ok(_), Err(stop)) => Err(stop),
         };
-        if !into.contains(&told) {
-            into.push(told);
-        }
+        (told, answer)
     }
 }

@@ -5,6 +5,9 @@ use std::rc::Rc;
 
 use serde_json::Value as JsonValue;
 
+use crate::verdict::sentence;
+use crate::verdict::threshold::exact;
+
 /// Why there is no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -86,6 +89,21 @@ impl<'a> Value<'a> {
             JsonValue::String(text) => Self::Text(Text::Data(text)),
             JsonValue::Array(items) => Self::List(List::Data(items)),
             JsonValue::Object(members) => Self::Map(members),
+        }
+    }
+
+    /// As it is recorded, with every digit.
+    pub(super) fn to_json(&self) -> JsonValue {
+        match self {
+            Self::Null => JsonValue::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Uint(value) => (*value).into(),
+            Self::Double(value) => exact(*value),
+            Self::Text(text) => JsonValue::String(text.to_string()),
+            Self::List(List::Data(items)) => JsonValue::Array(items.to_vec()),
+            Self::List(List::Made(items)) => items.iter().map(Self::to_json).collect(),
+            Self::Map(members) => JsonValue::Object((*members).clone()),
         }
     }
 
@@ -189,60 +207,8 @@ fn order_whole(whole: i128, double: f64) -> Option<std::cmp::Ordering> {
     })
 }
 
-/// Longest text of a value in a reason, in characters.
-const SHOWN: usize = 120;
-
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        write_value(self, &mut text);
-        f.write_str(&cut(&text))
-    }
-}
-
-/// At most [`SHOWN`] characters, with a mark where something was left out.
-pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-fn write_value(value: &Value<'_>, out: &mut String) {
-    if out.len() > 4 * SHOWN {
-        return;
-    }
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => out.push_str(&value.to_string()),
-        Value::Uint(value) => out.push_str(&value.to_string()),
-        Value::Double(value) => out.push_str(&value.to_string()),
-        Value::Text(text) => {
-            let head: String = text.chars().take(SHOWN + 1).collect();
-            out.push_str(&JsonValue::String(head).to_string());
-        }
-        Value::List(list) => {
-            out.push('[');
-            for (at, item) in (0..list.len().min(SHOWN)).filter_map(|i| list.get(i)).enumerate() {
-                if at > 0 {
-                    out.push_str(", ");
-                }
-                write_value(&item, out);
-            }
-            out.push(']');
-        }
-        Value::Map(members) => {
-            out.push('{');
-            for (at, (key, member)) in members.iter().take(SHOWN).enumerate() {
-                if at > 0 {
-                    out.push_str(", ");
-                }
-                out.push_str(&JsonValue::String(key.clone()).to_string());
-                out.push_str(": ");
-                write_value(&Value::of(member), out);
-            }
-            out.push('}');
-        }
+        f.write_str(&sentence::shown(&self.to_json()))
     }
 }

@@ -1,6 +1,6 @@
 //! Law L9, the other half: a log that Surefoot did not write is `Corrupt` or a valid state, never a panic.
 
-use surefoot_kernel::event::{Event, Record};
+use surefoot_kernel::event::{DeploymentEvent, Event, Record};
 use surefoot_kernel::id::{AttemptNo, EffectNo, Epoch, Seq, StreamId, StreamVersion};
 use surefoot_kernel::machine::{Command, Environment, State, apply, decide, pending};
 
@@ -31,18 +31,17 @@ fn alter(record: &mut Record, how: usize) {
         1 => record.version = StreamVersion(record.version.0 ^ 1),
         2 => record.seq = Seq(record.seq.0 ^ 3),
         3 => match &mut record.event {
-            Event::EffectCompleted(event) => event.effect = EffectNo(event.effect.0 ^ 1),
-            Event::AttemptSucceeded(event) => event.attempt = AttemptNo(event.attempt.0 + 1),
-            Event::AttemptStarted(event) => event.step = "unheard_of".parse().unwrap(),
-            Event::PhaseStarted(event) => event.phase = "unheard_of".parse().unwrap(),
-            Event::RunnerClaimed(event) => event.epoch = Epoch(0),
+            Event::Deployment(DeploymentEvent::EffectCompleted(event)) => event.effect = EffectNo(event.effect.0 ^ 1),
+            Event::Deployment(DeploymentEvent::AttemptSucceeded(event)) => {
+                event.attempt = AttemptNo(event.attempt.0 + 1)
+            }
+            Event::Deployment(DeploymentEvent::AttemptStarted(event)) => event.step = "unheard_of".parse().unwrap(),
+            Event::Deployment(DeploymentEvent::PhaseStarted(event)) => event.phase = "unheard_of".parse().unwrap(),
+            Event::Deployment(DeploymentEvent::RunnerClaimed(event)) => event.epoch = Epoch(0),
             _ => {}
         },
         _ => {
-            let wrong = [Event::DeploymentSucceeded(
-                surefoot_kernel::event::DeploymentSucceeded {},
-            )];
-            record.event.clone_from(&wrong[0]);
+            record.event = surefoot_kernel::event::DeploymentSucceeded {}.into();
         }
     }
 }
@@ -54,6 +53,7 @@ fn renumber(records: &mut [Record]) {
         let version = match &record.stream {
             StreamId::Deployment(_) => &mut deployment,
             StreamId::Environment(_) => &mut environment,
+            StreamId::Log | StreamId::Other(_) => panic!("no such stream here"),
         };
         *version += 1;
         record.version = StreamVersion(*version);
@@ -72,6 +72,7 @@ fn replay(records: &[Record], before: &Environment, ask: bool) {
                 Ok(next) => environment = next,
                 Err(_) => return,
             },
+            StreamId::Log | StreamId::Other(_) => return,
         }
         if let (true, Some(d)) = (ask, state.deployment()) {
             let _whatever = (pending(d), decide(&state, Command::Advance, record.at));

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use surefoot_kernel::event::{Event, HoldCause, Record, Resolution, Timer, Verdict};
-use surefoot_kernel::id::{AttemptNo, EffectNo, Epoch, PhaseId, Seq, StepId};
-use surefoot_kernel::machine::{State, scope};
+use surefoot_kernel::effect::EffectClass;
+use surefoot_kernel::event::{
+    Annotation, DeploymentEvent, EnvironmentEvent, Event, HoldCause, Record, Resolution, Timer, Verdict,
+};
+use surefoot_kernel::id::{AttemptNo, EffectNo, Epoch, LookNo, PhaseId, Round, Seq, StepId, StreamId};
+use surefoot_kernel::machine::{State, cause, scope};
 use surefoot_kernel::plan::{PhaseKind, Plan};
 use surefoot_kernel::time::Timestamp;
 use surefoot_kernel::verdict;
@@ -21,12 +24,17 @@ pub(crate) struct Oracle {
     completed: Vec<PhaseId>,
     open: Option<PhaseId>,
     verdicts: BTreeMap<PhaseId, (Verdict, Option<Resolution>)>,
+    rounds: BTreeMap<PhaseId, Round>,
     approved: BTreeSet<(PhaseId, String)>,
     /// The open hold is about a checkpoint, not about a step.
     checkpoint_held: bool,
     attempts: BTreeMap<StepId, u32>,
     /// Results known of each attempt's effects.
     effects: BTreeMap<Attempt, Vec<bool>>,
+    /// The last look at each attempt's effect in doubt, and the results known of its effects.
+    looks: BTreeMap<Attempt, (LookNo, Vec<bool>)>,
+    /// When the event before happened.
+    last: Timestamp,
     /// Events that ended a step.
     ends: BTreeMap<Seq, StepId>,
     armed: BTreeMap<Timer, Timestamp>,
@@ -47,10 +55,13 @@ impl Oracle {
             completed: vec![],
             open: None,
             verdicts: BTreeMap::new(),
+            rounds: BTreeMap::new(),
             approved: BTreeSet::new(),
             checkpoint_held: false,
             attempts: BTreeMap::new(),
             effects: BTreeMap::new(),
+            looks: BTreeMap::new(),
+            last: Timestamp(i64::MIN),
             ends: BTreeMap::new(),
             armed: BTreeMap::new(),
         }
@@ -59,13 +70,14 @@ impl Oracle {
     /// Hears the next event; `before` is the state that the log before it comes to.
     pub(crate) fn hear(&mut self, before: &State, record: &Record) -> Result<(), String> {
         self.epochs(record)?;
+        self.causes(before, record)?;
         let may_follow = matches!(
             record.event,
-            Event::SignedOff(_)
-                | Event::NoteAdded(_)
-                | Event::ObservationRecorded(_)
-                | Event::EnvironmentClaimed(_)
-                | Event::EnvironmentReleased(_)
+            Event::Deployment(DeploymentEvent::SignedOff(_))
+                | Event::Annotation(Annotation::NoteAdded(_) | Annotation::PayloadErased(_))
+                | Event::Deployment(DeploymentEvent::ObservationRecorded(_))
+                | Event::Environment(EnvironmentEvent::EnvironmentClaimed(_))
+                | Event::Environment(EnvironmentEvent::EnvironmentReleased(_))
         );
         law(
             !self.ended || may_follow,
@@ -77,18 +89,56 @@ impl Oracle {
         self.timers(record)
     }
 
+    /// Every cause stands before its event, and is the one that it has to be; time does not go back.
+    fn causes(&mut self, before: &State, record: &Record) -> Result<(), String> {
+        let name = record.event.name();
+        law(
+            record.cause.is_none_or(|cause| cause < record.seq),
+            format!("{name} is caused by what follows it"),
+        )?;
+        if let (StreamId::Deployment(_), Some(d)) = (&record.stream, before.deployment()) {
+            law(
+                record.cause == cause(d, &record.event),
+                format!("{name} is said to be caused by {:?}", record.cause),
+            )?;
+            law(
+                record.at >= self.last,
+                format!("{name} happened before the event before it"),
+            )?;
+            self.last = record.at;
+        }
+        let needed = matches!(
+            record.event,
+            Event::Environment(_)
+                | Event::Deployment(
+                    DeploymentEvent::VerdictReached(_)
+                        | DeploymentEvent::CheckpointApproved(_)
+                        | DeploymentEvent::HoldOpened(_)
+                        | DeploymentEvent::HoldResolved(_)
+                        | DeploymentEvent::EffectCompleted(_)
+                        | DeploymentEvent::EffectReconciled(_)
+                        | DeploymentEvent::AttemptSucceeded(_)
+                        | DeploymentEvent::AttemptFailed(_)
+                        | DeploymentEvent::RetryScheduled(_)
+                        | DeploymentEvent::RollbackStarted(_)
+                        | DeploymentEvent::SignedOff(_)
+                )
+        );
+        law(!needed || record.cause.is_some(), format!("{name} names no cause"))
+    }
+
     /// L5: every event carries the newest claim's epoch; the environment is given back once.
     fn epochs(&mut self, record: &Record) -> Result<(), String> {
         match &record.event {
-            Event::RunnerClaimed(event) => {
+            Event::Deployment(DeploymentEvent::RunnerClaimed(event)) => {
                 law(event.epoch > self.epoch, "L5: a claim that is not newer")?;
                 self.epoch = event.epoch;
             }
-            Event::EnvironmentReleased(_) => {
+            Event::Environment(EnvironmentEvent::EnvironmentReleased(_)) => {
                 law(!self.released, "L5: given back twice")?;
                 self.released = true;
             }
-            Event::DeploymentCreated(_) => return Ok(()),
+            Event::Deployment(DeploymentEvent::DeploymentCreated(_)) => return Ok(()),
             _ => {}
         }
         law(
@@ -104,7 +154,7 @@ impl Oracle {
     /// L1, L2, L8: what may begin after what.
     fn order(&mut self, record: &Record) -> Result<(), String> {
         match &record.event {
-            Event::PhaseStarted(event) => {
+            Event::Deployment(DeploymentEvent::PhaseStarted(event)) => {
                 law(!self.going_back, "L8: forward after the rollback began")?;
                 law(self.open.is_none(), "L2: a phase begins inside another")?;
                 let index = self.plan.phase_index(&event.phase).ok_or("an unknown phase")?;
@@ -115,7 +165,7 @@ impl Oracle {
                 )?;
                 self.open = Some(event.phase.clone());
             }
-            Event::PhaseCompleted(event) => {
+            Event::Deployment(DeploymentEvent::PhaseCompleted(event)) => {
                 let passes = match self.verdicts.get(&event.phase) {
                     Some((Verdict::Go, None)) => true,
                     Some((Verdict::Inconclusive | Verdict::Error, Some(Resolution::Skip))) => {
@@ -133,23 +183,27 @@ impl Oracle {
                 self.completed.push(event.phase.clone());
                 self.open = None;
             }
-            Event::AttemptStarted(event) => self.may_run(&event.step)?,
-            Event::EffectIntended(event) => self.may_run(&event.step)?,
-            Event::EffectRead(event) => self.may_run(&event.step)?,
-            Event::CheckpointApproved(event) => {
+            Event::Deployment(DeploymentEvent::AttemptStarted(event)) => self.may_run(&event.step)?,
+            Event::Deployment(DeploymentEvent::EffectIntended(event)) => self.may_run(&event.step)?,
+            Event::Deployment(DeploymentEvent::EffectRead(event)) => self.may_run(&event.step)?,
+            Event::Deployment(DeploymentEvent::CheckpointApproved(event)) => {
+                law(
+                    Some(&event.round) == self.rounds.get(&event.phase),
+                    "an approval of another judgement than the last",
+                )?;
                 self.approved.insert((event.phase.clone(), event.role.clone()));
             }
-            Event::CheckpointRefused(event) => {
+            Event::Deployment(DeploymentEvent::CheckpointRefused(event)) => {
                 let verdict = self
                     .verdicts
                     .entry(event.phase.clone())
                     .or_insert((Verdict::NoGo, None));
                 verdict.1 = Some(Resolution::Fail);
             }
-            Event::HoldOpened(event) => {
+            Event::Deployment(DeploymentEvent::HoldOpened(event)) => {
                 self.checkpoint_held = matches!(event.cause, HoldCause::Verdict { .. } | HoldCause::Approval { .. });
             }
-            Event::HoldResolved(event) if self.checkpoint_held => {
+            Event::Deployment(DeploymentEvent::HoldResolved(event)) if self.checkpoint_held => {
                 // Approvals were given to the judgement that is now repeated.
                 if event.resolution == Resolution::Retry {
                     self.approved.retain(|(phase, _)| Some(phase) != self.open.as_ref());
@@ -158,23 +212,26 @@ impl Oracle {
                     verdict.1 = Some(event.resolution);
                 }
             }
-            Event::RollbackStarted(_) => {
+            Event::Deployment(DeploymentEvent::RollbackStarted(_)) => {
                 law(!self.going_back, "L8: a rollback is rolled back")?;
                 self.going_back = true;
             }
-            Event::AbortRequested(_) => law(!self.going_back, "L8: a rollback is aborted")?,
-            Event::DeploymentSucceeded(_) => {
+            Event::Deployment(DeploymentEvent::AbortRequested(_)) => {
+                law(!self.going_back, "L8: a rollback is aborted")?
+            }
+            Event::Deployment(DeploymentEvent::DeploymentSucceeded(_)) => {
                 law(
                     self.completed.len() == self.plan.phases.len(),
                     "L2: success with phases left",
                 )?;
                 self.ended = true;
             }
-            Event::DeploymentRolledBack(_) | Event::RollbackFailed(_) => {
+            Event::Deployment(DeploymentEvent::DeploymentRolledBack(_))
+            | Event::Deployment(DeploymentEvent::RollbackFailed(_)) => {
                 law(self.going_back, "L8: a rollback ends that never began")?;
                 self.ended = true;
             }
-            Event::DeploymentAborted(_) => {
+            Event::Deployment(DeploymentEvent::DeploymentAborted(_)) => {
                 let kinds = self.open.iter().chain(&self.completed).map(|phase| self.kind(phase));
                 let deployed = kinds.flatten().any(|kind| kind == PhaseKind::Deploy);
                 law(!deployed, "aborted though something live was changed")?;
@@ -220,16 +277,16 @@ impl Oracle {
     /// L3: a verdict follows from what is recorded before it, and cites it.
     fn evidence(&mut self, before: &State, record: &Record) -> Result<(), String> {
         match &record.event {
-            Event::AttemptSucceeded(event) => {
+            Event::Deployment(DeploymentEvent::AttemptSucceeded(event)) => {
                 self.ends.insert(record.seq, event.step.clone());
             }
-            Event::StepFailed(event) => {
+            Event::Deployment(DeploymentEvent::StepFailed(event)) => {
                 self.ends.insert(record.seq, event.step.clone());
             }
-            Event::StepSkipped(event) => {
+            Event::Deployment(DeploymentEvent::StepSkipped(event)) => {
                 self.ends.insert(record.seq, event.step.clone());
             }
-            Event::VerdictReached(event) => {
+            Event::Deployment(DeploymentEvent::VerdictReached(event)) => {
                 let d = before.deployment().ok_or("no deployment")?;
                 let section = d.section_of(&event.phase).ok_or("no section")?;
                 let checkpoint = d.checkpoint_of(section).ok_or("no checkpoint")?;
@@ -250,6 +307,8 @@ impl Oracle {
                 let refused = self.verdicts.get(&event.phase).and_then(|(_, decision)| *decision);
                 let refused = refused.filter(|decision| *decision == Resolution::Fail);
                 self.verdicts.insert(event.phase.clone(), (event.verdict, refused));
+                self.rounds.insert(event.phase.clone(), event.round);
+                law(event.judge == verdict::JUDGE, "L3: judged by other rules")?;
             }
             _ => {}
         }
@@ -260,7 +319,7 @@ impl Oracle {
     fn attempts(&mut self, record: &Record) -> Result<(), String> {
         let place = |step: &StepId, attempt: AttemptNo, effect: EffectNo| ((step.clone(), attempt), effect.0 as usize);
         match &record.event {
-            Event::AttemptStarted(event) => {
+            Event::Deployment(DeploymentEvent::AttemptStarted(event)) => {
                 let count = self.attempts.entry(event.step.clone()).or_default();
                 *count += 1;
                 law(
@@ -269,7 +328,36 @@ impl Oracle {
                 )?;
                 self.effects.insert((event.step.clone(), event.attempt), vec![]);
             }
-            Event::EffectIntended(event) => {
+            Event::Deployment(DeploymentEvent::EffectIntended(event)) if event.look.is_some() => {
+                let place = (event.step.clone(), event.attempt);
+                let known = self.look(&place, event.look)?;
+                law(
+                    known.len() == event.effect.0 as usize && known.iter().all(|known| *known),
+                    "L6: an intent too many in a look",
+                )?;
+                law(
+                    event.request.class == EffectClass::Idempotent,
+                    "L6: a look that must not be repeated",
+                )?;
+                known.push(false);
+            }
+            Event::Deployment(DeploymentEvent::EffectRead(event)) if event.look.is_some() => {
+                let place = (event.step.clone(), event.attempt);
+                let known = self.look(&place, event.look)?;
+                law(
+                    known.len() == event.effect.0 as usize,
+                    "L6: a read out of order in a look",
+                )?;
+                known.push(true);
+            }
+            Event::Deployment(DeploymentEvent::EffectCompleted(event)) if event.look.is_some() => {
+                let place = (event.step.clone(), event.attempt);
+                let known = self.look(&place, event.look)?.get_mut(event.effect.0 as usize);
+                let known = known.ok_or("L6: a result without its intent in a look")?;
+                law(!*known, "L6: a second result in a look")?;
+                *known = true;
+            }
+            Event::Deployment(DeploymentEvent::EffectIntended(event)) => {
                 let (attempt, effect) = place(&event.step, event.attempt, event.effect);
                 let known = self
                     .effects
@@ -281,7 +369,7 @@ impl Oracle {
                 )?;
                 known.push(false);
             }
-            Event::EffectRead(event) => {
+            Event::Deployment(DeploymentEvent::EffectRead(event)) => {
                 let (attempt, effect) = place(&event.step, event.attempt, event.effect);
                 let known = self
                     .effects
@@ -290,21 +378,29 @@ impl Oracle {
                 law(known.len() == effect, "L6: a read out of order")?;
                 known.push(true);
             }
-            Event::EffectCompleted(event) => {
+            Event::Deployment(DeploymentEvent::EffectCompleted(event)) => {
                 let (attempt, effect) = place(&event.step, event.attempt, event.effect);
                 let known = self.effects.get_mut(&attempt).and_then(|known| known.get_mut(effect));
                 let known = known.ok_or("L6: a result without its intent")?;
                 law(!*known, "L6: a second result")?;
                 *known = true;
             }
-            Event::EffectReconciled(event) => {
+            Event::Deployment(DeploymentEvent::EffectReconciled(event)) => {
                 let (attempt, effect) = place(&event.step, event.attempt, event.effect);
                 let known = self.effects.get_mut(&attempt).and_then(|known| known.get_mut(effect));
                 let known = known.ok_or("L6: a finding without its intent")?;
                 law(!*known, "L6: a finding about a known result")?;
                 *known = matches!(event.finding, surefoot_kernel::effect::Finding::Applied { .. });
+                let looked = self.looks.get(&(event.step.clone(), event.attempt));
+                let before = looked.map_or(LookNo(0), |(look, _)| *look);
+                law(
+                    event.look == before || event.look == before.next(),
+                    "L6: a finding of a look that was not",
+                )?;
+                self.looks
+                    .insert((event.step.clone(), event.attempt), (event.look, vec![]));
             }
-            Event::AttemptSucceeded(event) => {
+            Event::Deployment(DeploymentEvent::AttemptSucceeded(event)) => {
                 let known = self
                     .effects
                     .get(&(event.step.clone(), event.attempt))
@@ -316,27 +412,43 @@ impl Oracle {
         Ok(())
     }
 
+    /// The effects of a look: those of the last one, or none of the next.
+    fn look(&mut self, place: &Attempt, look: Option<LookNo>) -> Result<&mut Vec<bool>, String> {
+        let look = look.ok_or("no look")?;
+        let in_doubt = self
+            .effects
+            .get(place)
+            .is_some_and(|known| known.last() == Some(&false));
+        law(in_doubt, "L6: a look without an effect in doubt")?;
+        let (last, known) = self.looks.entry(place.clone()).or_default();
+        if look == last.next() {
+            (*last, *known) = (look, vec![]);
+        }
+        law(look == *last, "L6: a look out of order")?;
+        Ok(known)
+    }
+
     /// L11: a timer fires once for each time that it is armed, and not before it is due.
     fn timers(&mut self, record: &Record) -> Result<(), String> {
         match &record.event {
-            Event::HoldOpened(event) => {
+            Event::Deployment(DeploymentEvent::HoldOpened(event)) => {
                 self.armed.insert(Timer::HoldDeadline, event.deadline);
             }
-            Event::RetryScheduled(event) => {
+            Event::Deployment(DeploymentEvent::RetryScheduled(event)) => {
                 let (step, attempt) = (event.step.clone(), event.attempt);
                 self.armed.insert(Timer::Retry { step, attempt }, event.due);
             }
-            Event::AttemptStarted(event) => {
+            Event::Deployment(DeploymentEvent::AttemptStarted(event)) => {
                 let (step, attempt) = (event.step.clone(), event.attempt);
                 self.armed
                     .insert(Timer::AttemptDeadline { step, attempt }, event.deadline);
             }
-            Event::AttemptResumed(event) => {
+            Event::Deployment(DeploymentEvent::AttemptResumed(event)) => {
                 let (step, attempt) = (event.step.clone(), event.attempt);
                 self.armed
                     .insert(Timer::AttemptDeadline { step, attempt }, event.deadline);
             }
-            Event::TimerFired(event) => {
+            Event::Deployment(DeploymentEvent::TimerFired(event)) => {
                 let due = self
                     .armed
                     .remove(&event.timer)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::Event;
+use surefoot_kernel::event::{DeploymentEvent, Event};
 use surefoot_kernel::machine::{State, StepStatus};
 
 use super::node::Node;
@@ -41,11 +41,11 @@ impl Node {
 fn print_event(text: &mut String, event: &Event) {
     text.push_str(event.name());
     match event {
-        Event::HoldResolved(event) => write!(text, "{:?}", event.resolution).unwrap(),
-        Event::HoldOpened(event) => write!(text, "{:?}", event.cause).unwrap(),
-        Event::EffectReconciled(event) => write!(text, "{:?}", event.finding).unwrap(),
-        Event::AttemptFailed(event) => text.push_str(&event.failure.code),
-        Event::VerdictReached(event) => write!(text, "{}", event.verdict).unwrap(),
+        Event::Deployment(DeploymentEvent::HoldResolved(event)) => write!(text, "{:?}", event.resolution).unwrap(),
+        Event::Deployment(DeploymentEvent::HoldOpened(event)) => write!(text, "{:?}", event.cause).unwrap(),
+        Event::Deployment(DeploymentEvent::EffectReconciled(event)) => write!(text, "{:?}", event.finding).unwrap(),
+        Event::Deployment(DeploymentEvent::AttemptFailed(event)) => text.push_str(&event.failure.code),
+        Event::Deployment(DeploymentEvent::VerdictReached(event)) => write!(text, "{}", event.verdict).unwrap(),
         _ => {}
     }
 }
@@ -67,7 +67,7 @@ fn print(text: &mut String, state: &State) {
         match &step.status {
             StepStatus::Running(open) => {
                 write!(text, "r{}{}{}", open.number, open.suspended, open.interrupted.is_some()).unwrap();
-                for effect in &open.effects {
+                for effect in open.effects.iter() {
                     write!(
                         text,
                         "{}{}{}",

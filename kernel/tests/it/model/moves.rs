@@ -4,6 +4,7 @@ use surefoot_kernel::effect::{EffectResult, Failure, Finding, Outcome};
 use surefoot_kernel::event::{HoldCause, Resolution};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::machine::{Command, Deployment, Pending, pending};
+use surefoot_kernel::time::Span;
 
 use super::node::{Next, Node};
 use super::runner::{self, EFFECT, Runner};
@@ -51,6 +52,8 @@ impl Node {
                         attempt,
                         effect: EFFECT,
                         result,
+                        took: Span(0),
+                        look: None,
                     };
                     self.command(r, label("answers"), command, next);
                 }
@@ -61,11 +64,13 @@ impl Node {
                         attempt,
                         effect: EFFECT,
                         request,
+                        look: None,
                     };
                     self.command(r, label("intends"), command, next);
                 }
                 (false, _) => {
                     let outcome = Outcome {
+                        artifacts: Vec::new(),
                         outputs: Json::object(),
                         observations: vec![],
                         summary: String::new(),
@@ -92,7 +97,11 @@ impl Node {
         }
         for pending in pending(d) {
             let Pending::Reconcile {
-                step, attempt, doubt, ..
+                step,
+                attempt,
+                doubt,
+                look,
+                ..
             } = pending
             else {
                 continue;
@@ -112,6 +121,7 @@ impl Node {
                     effect,
                     finding,
                     reason,
+                    look,
                 };
                 self.command(r, label, command, next);
             }

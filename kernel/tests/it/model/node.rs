@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use surefoot_kernel::actor::Actor;
-use surefoot_kernel::event::{Event, EventId, Record, Timer};
+use surefoot_kernel::event::{DeploymentEvent, Event, Record, Timer};
 use surefoot_kernel::id::{AttemptNo, DeploymentId, EffectNo, Epoch, Seq, StepId, StreamId, StreamVersion};
 use surefoot_kernel::machine::{Command, Environment, Pending, State, apply, decide, environment_event, pending};
 use surefoot_kernel::time::Timestamp;
@@ -85,11 +85,12 @@ impl Node {
                     seq,
                     stream,
                     version,
-                    id: EventId([0; 16]),
                     at: NOW,
                     actor: Actor::Surefoot,
                     epoch,
+                    cause: None,
                     event,
+                    erased: None,
                 };
                 seq = seq.next();
                 record
@@ -222,12 +223,16 @@ impl Node {
             (runner.state, runner.environment, runner.in_flight) = (state, own, None);
             for event in &in_flight.events {
                 let begun = match event {
-                    Event::AttemptStarted(event) => Some((event.step.clone(), event.attempt)),
-                    Event::AttemptResumed(event) => Some((event.step.clone(), event.attempt)),
+                    Event::Deployment(DeploymentEvent::AttemptStarted(event)) => {
+                        Some((event.step.clone(), event.attempt))
+                    }
+                    Event::Deployment(DeploymentEvent::AttemptResumed(event)) => {
+                        Some((event.step.clone(), event.attempt))
+                    }
                     _ => None,
                 };
                 runner.executing.extend(begun.map(|attempt| (attempt, false)));
-                if let Event::EffectCompleted(event) = event {
+                if let Event::Deployment(DeploymentEvent::EffectCompleted(event)) = event {
                     runner
                         .executing
                         .entry((event.step.clone(), event.attempt))

@@ -7,6 +7,7 @@ use surefoot_kernel::event::{Event, RunnerIdentity};
 use surefoot_kernel::id::{AttemptNo, EffectNo, Epoch, StepId, StreamVersion};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::machine::{Environment, State};
+use surefoot_kernel::place::Place;
 
 /// Events under way to the log, and the version that they were decided on.
 #[derive(Clone)]
@@ -57,5 +58,6 @@ pub(super) fn request(class: EffectClass) -> EffectRequest {
         call: "process.run".to_owned(),
         class,
         arguments: Json::object(),
+        place: Place::HERE,
     }
 }

@@ -199,6 +199,7 @@ impl<C: Choices> Engine<C> {
                     let environment = std::mem::take(&mut self.environment);
                     self.environment = environment.apply(record).map_err(|corrupt| corrupt.to_string())?;
                 }
+                StreamId::Log | StreamId::Other(_) => return Err(format!("{} is written to", record.stream)),
             }
             self.records.push(record.clone());
         }
@@ -241,9 +242,18 @@ impl<C: Choices> Engine<C> {
                     guests.push(guest);
                 }
                 Output::Reconcile {
-                    step, attempt, doubt, ..
+                    step,
+                    attempt,
+                    doubt,
+                    look,
+                    ..
                 } => {
-                    self.processes[p].probes.push(Probe { step, attempt, doubt });
+                    self.processes[p].probes.push(Probe {
+                        step,
+                        attempt,
+                        doubt,
+                        look,
+                    });
                 }
                 Output::Cancel { step, attempt } => {
                     let is = |of: &Guest| of.step == step && of.attempt == attempt;

@@ -49,6 +49,7 @@ pub(super) fn request(step: &StepId, effect: EffectNo, class: EffectClass) -> Ef
         call: format!("call.{}", class_name(class)),
         class,
         arguments: Json(serde_json::json!({ "of": format!("{step}/{effect}") })),
+        place: surefoot_kernel::place::Place::HERE,
     }
 }
 
@@ -116,6 +117,7 @@ pub(super) fn end(choices: &mut impl Choices) -> Result<Outcome, Failure> {
         _ => return Err(Failure::permanent("does-not-start", "exit 1")),
     };
     Ok(Outcome {
+        artifacts: Vec::new(),
         outputs: Json(outputs),
         observations: vec![],
         summary: String::new(),

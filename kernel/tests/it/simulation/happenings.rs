@@ -1,9 +1,9 @@
 //! What can happen: plugins go on, people decide, time passes, and things go wrong.
 
-use surefoot_kernel::actor::Actor;
+use surefoot_kernel::actor::{Actor, OsUser};
 use surefoot_kernel::effect::{EffectClass, Failure, Finding};
 use surefoot_kernel::event::Resolution;
-use surefoot_kernel::id::{AttemptNo, EffectNo, StepId};
+use surefoot_kernel::id::{AttemptNo, EffectNo, LookNo, StepId};
 use surefoot_kernel::machine::Command;
 use surefoot_kernel::port::{EventLog, LogError};
 use surefoot_kernel::runner::{Input, Token};
@@ -39,6 +39,7 @@ impl<C: Choices> Engine<C> {
                         attempt,
                         call,
                         text,
+                        look: None,
                     };
                     self.say(p, input, Actor::Surefoot)?;
                 }
@@ -54,6 +55,8 @@ impl<C: Choices> Engine<C> {
                         effect,
                         request,
                         result,
+                        took: Span(0),
+                        look: None,
                     };
                     let actor = Actor::Surefoot;
                     return self.input(
@@ -73,6 +76,7 @@ impl<C: Choices> Engine<C> {
                         attempt,
                         effect,
                         request,
+                        look: None,
                     },
                     Actor::Surefoot,
                 )?;
@@ -104,6 +108,8 @@ impl<C: Choices> Engine<C> {
                         attempt,
                         effect,
                         result,
+                        took: Span(0),
+                        look: None,
                     },
                     Actor::Surefoot,
                 )?;
@@ -126,7 +132,13 @@ impl<C: Choices> Engine<C> {
 
     /// A plugin looks at an effect in doubt, and says what is true or that it cannot tell.
     pub(super) fn probe(&mut self, p: usize) -> Checked {
-        let Probe { step, attempt, doubt } = self.processes[p].probes.remove(0);
+        let Probe {
+            step,
+            attempt,
+            doubt,
+            look,
+        } = self.processes[p].probes.remove(0);
+        self.look(p, &step, attempt, look)?;
         let place = (step.clone(), attempt, doubt.effect);
         let finding = if self.choices.chance(1, 4) {
             Finding::Unknown
@@ -146,9 +158,57 @@ impl<C: Choices> Engine<C> {
                 effect,
                 finding,
                 reason,
+                look,
             },
             Actor::Surefoot,
         )?;
+        Ok(())
+    }
+
+    /// Host calls of a plugin that looks: reads, and what may be done any number of times.
+    fn look(&mut self, p: usize, step: &StepId, attempt: AttemptNo, look: LookNo) -> Checked {
+        let calls = self.choices.below(3);
+        for effect in (0..calls).map(EffectNo) {
+            let (step, look) = (step.clone(), Some(look));
+            let idempotent = self.choices.chance(1, 2);
+            let class = if idempotent {
+                EffectClass::Idempotent
+            } else {
+                EffectClass::Read
+            };
+            let request = guest::request(&step, effect, class);
+            let (result, took) = (guest::answer(), Span(3));
+            if idempotent {
+                let intend = Command::Intend {
+                    step: step.clone(),
+                    attempt,
+                    effect,
+                    request,
+                    look,
+                };
+                self.say(p, intend, Actor::Surefoot)?;
+                let complete = Command::Complete {
+                    step,
+                    attempt,
+                    effect,
+                    result,
+                    took,
+                    look,
+                };
+                self.say(p, complete, Actor::Surefoot)?;
+            } else {
+                let read = Command::Read {
+                    step,
+                    attempt,
+                    effect,
+                    request,
+                    result,
+                    took,
+                    look,
+                };
+                self.say(p, read, Actor::Surefoot)?;
+            }
+        }
         Ok(())
     }
 
@@ -201,10 +261,11 @@ impl<C: Choices> Engine<C> {
         {
             self.processes[p].guests.remove(g);
         }
-        let actor = Actor::Person {
-            name: "ada".to_owned(),
-            role: None,
-        };
+        let actor = Actor::process(OsUser {
+            uid: 1000,
+            name: Some("ada".to_owned()),
+            login: None,
+        });
         self.say(p, command, actor)?;
         Ok(())
     }

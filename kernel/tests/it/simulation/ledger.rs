@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use surefoot_kernel::effect::{EffectClass, idempotency_key};
-use surefoot_kernel::event::{Event, Record};
+use surefoot_kernel::event::{DeploymentEvent, Event, Record};
 use surefoot_kernel::id::{AttemptNo, DeploymentId, EffectNo, StepId};
 
 pub(crate) type Place = (StepId, AttemptNo, EffectNo);
@@ -27,7 +27,9 @@ impl Ledger {
         records: &[Record],
     ) -> Result<(), String> {
         let intent = records.iter().any(|record| match &record.event {
-            Event::EffectIntended(event) => (&event.step, event.attempt, event.effect) == (&place.0, place.1, place.2),
+            Event::Deployment(DeploymentEvent::EffectIntended(event)) => {
+                event.look.is_none() && (&event.step, event.attempt, event.effect) == (&place.0, place.1, place.2)
+            }
             _ => false,
         });
         if !intent {

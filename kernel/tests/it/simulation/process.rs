@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::effect::RecordedEffect;
 use surefoot_kernel::event::RunnerIdentity;
-use surefoot_kernel::id::{AttemptNo, Epoch, StepId};
+use surefoot_kernel::id::{AttemptNo, Epoch, LookNo, StepId};
 use surefoot_kernel::machine::Command;
 use surefoot_kernel::port::Append;
 use surefoot_kernel::runner::{Identity, Runner, Token};
@@ -17,6 +17,7 @@ pub(super) struct Probe {
     pub(super) step: StepId,
     pub(super) attempt: AttemptNo,
     pub(super) doubt: RecordedEffect,
+    pub(super) look: LookNo,
 }
 
 pub(super) struct Process {

@@ -1,12 +1,14 @@
 //! The lines of a transcript: which input each `>` line means.
 
-use surefoot_kernel::actor::Actor;
+use surefoot_kernel::actor::{Actor, OsUser};
 use surefoot_kernel::effect::{EffectClass, EffectRequest, EffectResult, Failure, Finding, Outcome};
 use surefoot_kernel::event::Resolution;
 use surefoot_kernel::id::{AttemptNo, EffectNo, StepId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::machine::Command;
+use surefoot_kernel::place::Place;
 use surefoot_kernel::runner::Input;
+use surefoot_kernel::time::Span;
 
 use super::site::{Fate, Site};
 use crate::plans;
@@ -116,6 +118,7 @@ fn request(call: &str, class: EffectClass) -> EffectRequest {
         call: call.to_owned(),
         class,
         arguments: Json::object(),
+        place: Place::HERE,
     }
 }
 
@@ -131,6 +134,8 @@ fn of_attempt(site: &Site, word: &str, step: StepId, rest: &str) -> Option<Comma
             effect: next,
             request: request(first, EffectClass::Read),
             result: EffectResult::Returned { value: value(more) },
+            took: Span(0),
+            look: None,
         },
         "intend" => {
             let class = serde_json::from_value(more.into()).ok()?;
@@ -139,6 +144,7 @@ fn of_attempt(site: &Site, word: &str, step: StepId, rest: &str) -> Option<Comma
                 attempt,
                 effect: next,
                 request: request(first, class),
+                look: None,
             }
         }
         "result" => Command::Complete {
@@ -146,10 +152,13 @@ fn of_attempt(site: &Site, word: &str, step: StepId, rest: &str) -> Option<Comma
             attempt,
             effect: last,
             result: EffectResult::Returned { value: value(rest) },
+            took: Span(0),
+            look: None,
         },
         "ok" => {
             let outputs = if rest.is_empty() { Json::object() } else { value(rest) };
             let outcome = Outcome {
+                artifacts: Vec::new(),
                 outputs,
                 observations: vec![],
                 summary: String::new(),
@@ -177,12 +186,14 @@ fn of_attempt(site: &Site, word: &str, step: StepId, rest: &str) -> Option<Comma
                 "unknown" => Finding::Unknown,
                 _ => return None,
             };
+            let look = site.look(&step);
             Command::Reconcile {
                 step,
                 attempt,
                 effect: last,
                 finding,
                 reason: "it looked".to_owned(),
+                look,
             }
         }
         "diverge" => Command::Diverge {
@@ -195,8 +206,18 @@ fn of_attempt(site: &Site, word: &str, step: StepId, rest: &str) -> Option<Comma
             attempt,
             call: first.to_owned(),
             text: more.to_owned(),
+            look: None,
         },
         _ => return None,
+    })
+}
+
+/// A person.
+fn ada() -> Actor {
+    Actor::process(OsUser {
+        uid: 1000,
+        name: Some("ada".to_owned()),
+        login: None,
     })
 }
 
@@ -208,10 +229,7 @@ pub(super) fn actor(command: &Command) -> Actor {
         | Command::Resolve { .. }
         | Command::Abort { .. }
         | Command::SignOff { .. }
-        | Command::Note { .. } => Actor::Person {
-            name: "ada".to_owned(),
-            role: None,
-        },
+        | Command::Note { .. } => ada(),
         _ => Actor::Surefoot,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::event::RunnerIdentity;
-use surefoot_kernel::id::{AttemptNo, DeploymentId, StepId, StreamId, StreamVersion};
+use surefoot_kernel::id::{AttemptNo, DeploymentId, LookNo, StepId, StreamId, StreamVersion};
 use surefoot_kernel::machine::{Command, Environment, State, apply};
 use surefoot_kernel::plan::Plan;
 use surefoot_kernel::port::{EventLog, MemoryLog};
@@ -76,6 +76,13 @@ impl Site {
         };
         let calls = self.calls.get(step).copied().unwrap_or_default();
         (d.steps.get(step).map(|state| state.attempts).unwrap_or_default(), calls)
+    }
+
+    /// The look that a plugin which looks at the step's effect in doubt is at.
+    pub(super) fn look(&self, step: &StepId) -> LookNo {
+        let (state, _) = self.replay();
+        let looks = state.deployment().and_then(|d| d.attempt(step)).map(|open| open.looks);
+        looks.unwrap_or_default().next()
     }
 
     fn identity(&self, who: &str) -> Identity {

@@ -301,7 +301,7 @@ fn gaps_and_errors_are_told() {
     assert_snapshot!(told(&condition(text, &evidence())), @r"
     error
       inconclusive | broken.passed == 22 | step broken failed: exit 1
-      inconclusive | left_out.x > smoke.nothing | step left_out was skipped: not wanted; smoke.nothing was null
+      inconclusive | left_out.x > smoke.nothing | smoke.nothing was null; step left_out was skipped: not wanted
       inconclusive | smoke.unknown in [1] | `smoke` has no `unknown`
       error | smoke.passed == '21' | smoke.passed was 21; cannot compare a number with a text
       error | 9223372036854775807 + smoke.passed > 0 | `+` overflows a whole number

@@ -1,5 +1,7 @@
 //! Filling in of templates.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::verdict::resolve;
@@ -78,7 +80,7 @@ fn secrets_stay_placeholders() {
 fn a_value_never_brings_a_template_along() {
     let mut scope = evidence();
     let smoke = scope.steps.get_mut(&"smoke".parse().unwrap()).unwrap();
-    smoke.outputs = Json(json!({"text": "${{ secrets.token }}", "deep": {"a": ["x ${{"]}}));
+    Arc::make_mut(smoke).outputs = Json(json!({"text": "${{ secrets.token }}", "deep": {"a": ["x ${{"]}}));
     for reference in ["steps.smoke.text", "steps.smoke.deep"] {
         let with = Json(json!(format!("${{{{ {reference} }}}}")));
         let error = resolve(&with, &scope).unwrap_err();

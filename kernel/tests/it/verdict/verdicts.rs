@@ -10,7 +10,7 @@ use surefoot_kernel::plan::{Bound, Checkpoint, OnFailure, OnNoGo, Relation, Retr
 use surefoot_kernel::time::Span;
 use surefoot_kernel::verdict::{Scope, StepEnd, judge};
 
-use super::{With, evidence, sample, scope, told};
+use super::{With, because, evidence, sample, scope, told};
 
 fn step(id: &str, required: bool) -> Step {
     Step {
@@ -180,7 +180,7 @@ fn any_end() -> impl Strategy<Value = Option<StepEnd>> {
         Just(None),
         Just(Some(StepEnd::Succeeded)),
         Just(Some(StepEnd::Failed("f".to_owned()))),
-        Just(Some(StepEnd::Skipped("s".to_owned()))),
+        Just(Some(StepEnd::Skipped(because("s")))),
     ]
 }
 
@@ -244,7 +244,7 @@ proptest! {
         let before = judge(&checkpoint, &steps, &scope);
         let mut stricter = checkpoint;
         stricter.go_if.push(more.to_owned());
-        let asked_nothing = before.reasons.iter().any(|reason| reason.asked == "evidence");
+        let asked_nothing = before.reasons.iter().any(|reason| reason.operator == "any");
         let after = judge(&stricter, &steps, &scope);
         prop_assert!(asked_nothing || weight(after.verdict) >= weight(before.verdict));
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use surefoot_kernel::digest::Digest;
 use surefoot_kernel::effect::{Failure, Finding, Outcome, RecordedEffect};
-use surefoot_kernel::id::DeploymentId;
+use surefoot_kernel::id::{AttemptNo, DeploymentId, LookNo};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{Grants, Limits, PinnedPlugin};
 use surefoot_plugin_build::{Toolchain, Tree};
@@ -109,7 +109,7 @@ impl Stand {
 
     /// What it says of itself.
     pub(crate) fn describe(&self) -> surefoot_kernel::plugin::Description {
-        block_on(host().describe(&self.component)).unwrap()
+        block_on(host().describe(&self.component, None)).unwrap()
     }
 
     fn attempt(&self, operation: &str, input: Value) -> Attempt {
@@ -118,14 +118,18 @@ impl Stand {
         Attempt {
             deployment,
             step: "step".parse().unwrap(),
+            number: AttemptNo(1),
+            look: None,
             plugin: PinnedPlugin {
                 source: "std".to_owned(),
                 version: "0.1.0".to_owned(),
                 digest: Digest::of(&self.component),
+                script: None,
                 grants,
                 limits: Limits::default(),
             },
             component: Arc::clone(&self.component),
+            script: None,
             operation: operation.to_owned(),
             context: Json(json!({
                 "deployment": deployment, "environment": "shop/production", "service": "shop",
@@ -184,7 +188,7 @@ impl Stand {
     /// issued again, so this is for operations whose effects are all idempotent.
     pub(crate) fn crash_everywhere(&self, operation: &str, input: &Value, mut check: impl FnMut(AttemptEnd)) {
         let whole = self.resume(operation, input.clone(), Vec::new(), usize::MAX);
-        let is_entry = |entry: &&JournalEntry| !matches!(entry, JournalEntry::Denied(..) | JournalEntry::Progress(_));
+        let is_entry = |entry: &&JournalEntry| !matches!(entry, JournalEntry::Denied(..) | JournalEntry::Progress(..));
         let entries = whole.journal.entries().iter().filter(is_entry).count();
         assert!(entries > 0, "nothing to crash in");
         for capacity in 0..entries {
@@ -197,8 +201,12 @@ impl Stand {
 
     /// Asks the plugin about an effect in doubt.
     pub(crate) fn reconcile(&self, operation: &str, input: Value, doubt: &RecordedEffect) -> (Finding, String) {
-        let attempt = self.attempt(operation, input);
-        block_on(host().reconcile(attempt, doubt, self.world(Arc::default()))).unwrap()
+        let attempt = Attempt {
+            look: Some(LookNo(1)),
+            ..self.attempt(operation, input)
+        };
+        let found = block_on(host().reconcile(attempt, doubt, self.world(Arc::default()))).unwrap();
+        found.unwrap()
     }
 }
 

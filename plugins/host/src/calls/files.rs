@@ -1,6 +1,12 @@
 //! `files.*`.
 
-use serde::{Deserialize, Serialize};
+mod entry;
+mod search;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
 use serde_json::{Value, json};
 use surefoot_kernel::effect::EffectClass;
 use surefoot_kernel::plugin::FileAccess;
@@ -8,28 +14,24 @@ use surefoot_kernel::plugin::FileAccess;
 use super::encoding::{Bytes, argument, value};
 use crate::bindings::surefoot::plugin::files;
 use crate::bindings::surefoot::plugin::types::HostError;
-use crate::grants::{Place, granted_place};
+use crate::grants::{Place, granted_place, unspell};
 use crate::guest::Guest;
 use crate::outside::{blocking, files as outside};
 use crate::session::{Call, Refusal, Scope, Shared};
 
-/// [`files::Entry`] as it is recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Listed {
-    pub(crate) path: String,
-    pub(crate) kind: String,
-    pub(crate) size: u64,
-}
-
-impl From<Listed> for files::Entry {
-    fn from(Listed { path, kind, size }: Listed) -> Self {
-        Self { path, kind, size }
-    }
-}
+pub(crate) use entry::{Listed, Metadata, Page};
+pub(crate) use search::{Found, Searched};
 
 /// The granted place of `path`, or why it is none.
 pub(super) fn place(path: &str, access: FileAccess, shared: &Shared) -> Result<Place, Refusal> {
-    granted_place(&shared.grants.files, &shared.working_folder, path, access).ok_or_else(|| {
+    let name = named(path)?;
+    granted_place(
+        &shared.grants.files,
+        &shared.working_folder,
+        (Path::new(&name), path),
+        access,
+    )
+    .ok_or_else(|| {
         let doing = match access {
             FileAccess::Read => "reading",
             FileAccess::Write => "writing",
@@ -38,6 +40,10 @@ pub(super) fn place(path: &str, access: FileAccess, shared: &Shared) -> Result<P
             "{doing} {path:?} is not granted; add it to the plugin's `files`"
         ))
     })
+}
+
+fn named(text: &str) -> Result<OsString, Refusal> {
+    unspell(text).map_err(|misspelt| Refusal::new("invalid", misspelt.to_string()))
 }
 
 fn call(name: &'static str, class: EffectClass, arguments: Value) -> Call {
@@ -75,15 +81,35 @@ impl files::Host for Guest {
         Ok(entry.map(|entry| entry.map(Into::into)))
     }
 
-    async fn list_all(&mut self, path: String) -> wasmtime::Result<Result<Vec<files::Entry>, HostError>> {
-        let call = call("files.list", EffectClass::Read, json!({"path": path}));
-        let prepare = move |shared: &Shared| place(&path, FileAccess::Read, shared);
-        let perform = async |place: Place, scope: Scope| {
-            let limit = scope.shared.limits.payload;
-            blocking(move || outside::list(&place, limit).map(|entries| value(&entries))).await
+    async fn list_all(
+        &mut self,
+        path: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> wasmtime::Result<Result<files::Listing, HostError>> {
+        let arguments = json!({"path": path, "after": after, "limit": limit});
+        let call = call("files.list", EffectClass::Read, arguments);
+        let prepare = move |shared: &Shared| {
+            after.as_deref().map(named).transpose()?;
+            Ok((place(&path, FileAccess::Read, shared)?, after))
         };
-        let entries = self.effect::<Vec<Listed>, _, _, _>(call, prepare, perform).await?;
-        Ok(entries.map(|entries| entries.into_iter().map(Into::into).collect()))
+        let perform = async move |(place, after): (Place, Option<String>), scope: Scope| {
+            let room = scope.shared.limits.payload;
+            let list = move || outside::list(&place, after.as_deref(), limit, room);
+            blocking(list).await.map(|page| value(&page))
+        };
+        let page = self.effect::<Page, _, _, _>(call, prepare, perform).await?;
+        Ok(page.map(Into::into))
+    }
+
+    async fn search(
+        &mut self,
+        path: String,
+        patterns: Vec<String>,
+        offset: u64,
+        limit: u32,
+    ) -> wasmtime::Result<Result<files::SearchResult, HostError>> {
+        self.search_lines(path, patterns, offset, limit).await
     }
 
     async fn write(&mut self, path: String, content: Vec<u8>) -> wasmtime::Result<Result<(), HostError>> {
@@ -97,6 +123,56 @@ impl files::Host for Guest {
         let prepare = move |shared: &Shared| place(&path, FileAccess::Write, shared);
         let perform = async move |place: Place, _: Scope| {
             blocking(move || outside::write(&place, &content).map(|()| Value::Null)).await
+        };
+        self.effect(call, prepare, perform).await
+    }
+
+    async fn make_folder(&mut self, path: String) -> wasmtime::Result<Result<(), HostError>> {
+        let call = call("files.make_folder", EffectClass::Idempotent, json!({"path": path}));
+        let prepare = move |shared: &Shared| place(&path, FileAccess::Write, shared);
+        let perform =
+            async |place: Place, _: Scope| blocking(move || outside::make_folder(&place).map(|()| Value::Null)).await;
+        self.effect(call, prepare, perform).await
+    }
+
+    async fn make_link(&mut self, path: String, target: String) -> wasmtime::Result<Result<(), HostError>> {
+        let arguments = json!({"path": path, "target": target});
+        let call = call("files.make_link", EffectClass::Idempotent, arguments);
+        let prepare = move |shared: &Shared| Ok((place(&path, FileAccess::Write, shared)?, named(&target)?));
+        let perform = async |(place, target): (Place, OsString), _: Scope| {
+            blocking(move || outside::make_link(&place, &target).map(|()| Value::Null)).await
+        };
+        self.effect(call, prepare, perform).await
+    }
+
+    async fn make_hard_link(&mut self, path: String, existing: String) -> wasmtime::Result<Result<(), HostError>> {
+        let arguments = json!({"path": path, "existing": existing});
+        let call = call("files.make_hard_link", EffectClass::Idempotent, arguments);
+        // Who may write one name of a file may write the file: both have to be granted for that.
+        let prepare = move |shared: &Shared| {
+            Ok((
+                place(&path, FileAccess::Write, shared)?,
+                place(&existing, FileAccess::Write, shared)?,
+            ))
+        };
+        let perform = async |(place, existing): (Place, Place), _: Scope| {
+            blocking(move || outside::make_hard_link(&place, &existing).map(|()| Value::Null)).await
+        };
+        self.effect(call, prepare, perform).await
+    }
+
+    async fn set_metadata(&mut self, path: String, what: files::Metadata) -> wasmtime::Result<Result<(), HostError>> {
+        let size = what
+            .extended_attributes
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        self.bounded("files.set_metadata", size.sum())?;
+        let what = Metadata::from(what);
+        let arguments = json!({"path": path, "metadata": what});
+        let call = call("files.set_metadata", EffectClass::Idempotent, arguments);
+        let prepare = move |shared: &Shared| Ok((place(&path, FileAccess::Write, shared)?, wanted(what)?));
+        let perform = async |(place, wanted): (Place, outside::Wanted), _: Scope| {
+            blocking(move || outside::set_metadata(&place, &wanted).map(|()| Value::Null)).await
         };
         self.effect(call, prepare, perform).await
     }
@@ -123,4 +199,21 @@ impl files::Host for Guest {
         };
         self.effect(call, prepare, perform).await
     }
+}
+
+/// What is to be set, with the names that the spellings of its attributes stand for.
+fn wanted(what: Metadata) -> Result<outside::Wanted, Refusal> {
+    let mut attributes = BTreeMap::new();
+    for (name, value) in what.attributes {
+        if attributes.insert(named(&name)?, value.0).is_some() {
+            return Err(Refusal::new("invalid", format!("attribute {name:?} is named twice")));
+        }
+    }
+    Ok(outside::Wanted {
+        mode: what.mode,
+        uid: what.uid,
+        gid: what.gid,
+        modified: what.modified,
+        attributes,
+    })
 }

@@ -1,18 +1,22 @@
 //! `http.send`.
 
+mod options;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use surefoot_kernel::effect::EffectClass;
 
+use self::options::Options;
 use super::encoding::{Bytes, argument, value};
 use super::process::unknown_class;
 use crate::bindings::surefoot::plugin::http;
 use crate::bindings::surefoot::plugin::types::HostError;
-use crate::grants::{Target, url_granted};
+use crate::grants::{self as granted, Target, url_granted};
 use crate::guest::Guest;
-use crate::outside::http::{Outgoing, send};
+use crate::outside::http::{Body, Header, Outgoing, send};
+use crate::outside::{blocking, files};
 use crate::secrets::{FillError, Place};
 use crate::session::{Call, Refusal, Scope, Shared};
 
@@ -23,11 +27,14 @@ pub(crate) struct Answered {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
     pub(crate) duration_ms: u64,
+    /// Where the answer came from, as the plugin knows it: with placeholders for secrets.
+    pub(crate) url: String,
 }
 
 impl http::Host for Guest {
     async fn send(&mut self, mut what: http::Request) -> wasmtime::Result<Result<http::Response, HostError>> {
-        let texts = what.headers.iter().map(|(name, value)| name.len() + value.len());
+        let pairs = what.headers.iter().chain(&what.options);
+        let texts = pairs.map(|(name, value)| name.len() + value.len());
         let size = texts.sum::<usize>() + what.url.len() + what.body.as_ref().map_or(0, Vec::len);
         self.bounded("http.send", size)?;
         what.method.make_ascii_uppercase();
@@ -46,20 +53,29 @@ impl http::Host for Guest {
                 "headers": what.headers,
                 "body": body,
                 "timeout_ms": what.timeout_ms,
+                "options": what.options,
             }),
             attachments,
-            presumed: Some(json!({"status": 200, "headers": [], "body": "", "duration_ms": 0})),
+            presumed: Some(json!({"status": 200, "headers": [], "body": "", "duration_ms": 0, "url": what.url})),
         };
+        let url = what.url.clone();
         let prepare = move |shared: &Shared| match class {
             Some(_) => prepare(what, shared),
             None => Err(unknown_class(&what.effect_class)),
         };
-        let perform = async move |mut outgoing: Outgoing, scope: Scope| {
+        let perform = async move |(mut outgoing, ca): (Outgoing, Option<granted::Place>), scope: Scope| {
             outgoing.timeout = outgoing.timeout.min(scope.time_left);
+            if let Some(ca) = ca {
+                let limit = scope.shared.limits.payload;
+                outgoing.ca = Some(blocking(move || files::read(&ca, 0, u64::MAX, limit)).await?);
+            }
             if class == Some(EffectClass::Idempotent) {
                 outgoing.key = Some(scope.key);
             }
-            let answered = send(&scope.shared.http, outgoing).await?;
+            let granted = |method: &str, url: &reqwest::Url| may_send(&scope.shared, method, url, url.as_str());
+            let answered = send(&scope.shared.http, outgoing, granted).await?;
+            // Where it was sent to is told as the plugin knows it: with placeholders for secrets.
+            let url = if answered.url.is_empty() { url } else { answered.url };
             let body = Bytes(
                 scope
                     .shared
@@ -67,7 +83,13 @@ impl http::Host for Guest {
                     .redact_bytes(&answered.body.0)
                     .unwrap_or(answered.body.0),
             );
-            Ok(value(&Answered { body, ..answered }))
+            Ok(value(&Answered {
+                status: answered.status,
+                headers: answered.headers,
+                body,
+                duration_ms: answered.duration_ms,
+                url,
+            }))
         };
         let answered = self.effect::<Answered, _, _, _>(call, prepare, perform).await?;
         Ok(answered.map(|answered| http::Response {
@@ -75,36 +97,57 @@ impl http::Host for Guest {
             headers: answered.headers,
             body: answered.body.0,
             duration_ms: answered.duration_ms,
+            url: answered.url,
         }))
     }
 }
 
-fn prepare(what: http::Request, shared: &Shared) -> Result<Outgoing, Refusal> {
+/// Whether that may be sent there; `shown` is the URL without secrets.
+fn may_send(shared: &Shared, method: &str, url: &reqwest::Url, shown: &str) -> Result<(), Refusal> {
+    let invalid = |reason: &str| Refusal::new("invalid", format!("{shown:?} is not a URL to send to: {reason}"));
+    let target = Target::of(url).map_err(invalid)?;
+    if url_granted(&shared.grants.http, method, &target) {
+        return Ok(());
+    }
+    Err(Refusal::denied(format!(
+        "{method} {shown} is not granted; add it to the plugin's `http`"
+    )))
+}
+
+fn prepare(what: http::Request, shared: &Shared) -> Result<(Outgoing, Option<granted::Place>), Refusal> {
+    let options = Options::read(&what.options, shared)?;
     let grants = &shared.grants;
     let invalid = |reason: &str| Refusal::new("invalid", format!("{:?} is not a URL to send to: {reason}", what.url));
     let filled = shared.secrets.fill(&what.url, &grants.secrets, Place::Url)?;
     let url = reqwest::Url::parse(&filled).map_err(|e| invalid(&e.to_string()))?;
-    let target = Target::of(&url).map_err(invalid)?;
-    if !url_granted(&grants.http, &what.method, &target) {
-        return Err(Refusal::denied(format!(
-            "{} {} is not granted; add it to the plugin's `http`",
-            what.method, what.url
-        )));
-    }
-    Ok(Outgoing {
+    may_send(shared, &what.method, &url, &what.url)?;
+    let header = |(name, value): &(String, String)| {
+        let filled = shared.secrets.fill(value, &grants.secrets, Place::Text)?;
+        Ok(Header {
+            name: name.clone(),
+            secret: filled != *value,
+            value: filled,
+        })
+    };
+    let body = |given: Vec<u8>| {
+        let content = shared.secrets.fill_bytes(given.clone(), &grants.secrets)?;
+        Ok::<_, FillError>(Body {
+            secret: content != given,
+            content,
+        })
+    };
+    let outgoing = Outgoing {
         url,
-        headers: what
-            .headers
-            .iter()
-            .map(|(name, value)| Ok((name.clone(), shared.secrets.fill(value, &grants.secrets, Place::Text)?)))
-            .collect::<Result<_, FillError>>()?,
-        body: what
-            .body
-            .map(|body| shared.secrets.fill_bytes(body, &grants.secrets))
-            .transpose()?,
+        headers: what.headers.iter().map(header).collect::<Result<_, FillError>>()?,
+        body: what.body.map(body).transpose()?,
         method: what.method,
         timeout: what.timeout_ms.map_or(Duration::MAX, Duration::from_millis),
         key: None,
         cap: shared.payload(),
-    })
+        redirects: options.redirects,
+        gunzip: options.gunzip,
+        ca: None,
+        proxy: options.proxy,
+    };
+    Ok((outgoing, options.ca))
 }

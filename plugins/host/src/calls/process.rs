@@ -1,5 +1,6 @@
 //! `process.run`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use super::blobs::Kept;
 use super::encoding::{Bytes, argument, value};
 use crate::bindings::surefoot::plugin::process;
 use crate::bindings::surefoot::plugin::types::HostError;
-use crate::children::KEY;
+use crate::children::{KEY, StartedBy};
 use crate::grants::{granted_place, plain, program_granted, variable_granted};
 use crate::guest::Guest;
 use crate::outside::process::{Ended, Spawn, Spooled, run};
@@ -69,11 +70,19 @@ impl process::Host for Guest {
         };
         let perform = async |mut spawn: Spawn, scope: Scope| {
             spawn.timeout = spawn.timeout.min(scope.time_left);
-            spawn.env.push((KEY.to_owned(), scope.key));
             let shared = &scope.shared;
+            let started_by = StartedBy {
+                deployment: shared.deployment,
+                step: shared.step.clone(),
+                attempt: shared.attempt,
+                look: shared.look,
+                effect: scope.effect,
+                key: scope.key.clone(),
+            };
+            spawn.env.push((KEY.to_owned(), scope.key));
             let announced = shared
                 .children
-                .announce((shared.deployment, &shared.step, scope.effect), spawn.timeout)
+                .announce(started_by, spawn.timeout)
                 .map_err(|e| Refusal::new("io", format!("the process cannot be announced: {e}")))?;
             let Ended {
                 mut exited,
@@ -177,7 +186,7 @@ fn folder(cwd: Option<&str>, shared: &Shared) -> Result<std::path::PathBuf, Refu
         granted_place(
             &shared.grants.files,
             working_folder,
-            cwd,
+            (Path::new(cwd), cwd),
             surefoot_kernel::plugin::FileAccess::Read,
         )
         .is_some()

@@ -15,7 +15,9 @@ use crate::guest::Guest;
 
 const PACKAGE: &str = "surefoot:plugin/";
 const VERSION: &str = "@1.0.0";
-const IMPORTS: [&str; 7] = ["types", "process", "http", "files", "blobs", "clock", "progress"];
+const IMPORTS: [&str; 8] = [
+    "types", "process", "http", "files", "blobs", "clock", "progress", "script",
+];
 
 /// Parameters and results of `describe`.
 pub(crate) type Describe = ((), (String,));

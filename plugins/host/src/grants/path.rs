@@ -16,15 +16,15 @@ pub(crate) struct Place {
     pub(crate) asked: String,
 }
 
-/// Where `asked` lies, if the grants allow `access` to it. Among several the one that reaches
-/// deepest is taken.
+/// Where `path` lies, if the grants allow `access` to it. Among several the one that reaches
+/// deepest is taken. `asked` is how the plugin wrote the path.
 pub(crate) fn granted_place(
     grants: &[FileGrant],
     working_folder: &Path,
-    asked: &str,
+    (path, asked): (&Path, &str),
     access: FileAccess,
 ) -> Option<Place> {
-    let path = plain(&working_folder.join(asked))?;
+    let path = plain(&working_folder.join(path))?;
     grants
         .iter()
         .filter(|grant| access == FileAccess::Read || grant.access == FileAccess::Write)
@@ -82,7 +82,7 @@ mod tests {
                 access: FileAccess::Read,
             },
         ];
-        let place = |asked, access| granted_place(&grants, Path::new("/srv"), asked, access);
+        let place = |asked, access| granted_place(&grants, Path::new("/srv"), (Path::new(asked), asked), access);
         let found = place("conf/./a/b", FileAccess::Read).unwrap();
         assert_eq!((found.root, found.rest), ("/srv/conf".into(), "a/b".into()));
         let found = place("/srv/conf/generated/x", FileAccess::Read).unwrap();

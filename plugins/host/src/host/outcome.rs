@@ -4,13 +4,15 @@ use serde_json::Value;
 use surefoot_kernel::effect::{Failure, Observation, Outcome};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::Limits;
+use surefoot_kernel::time::Timestamp;
 
+use super::artifact;
 use crate::bindings::surefoot::plugin::types;
 use crate::error::failure_codes as codes;
 use crate::secrets::Secrets;
 
 /// What an observation takes besides its texts.
-const OBSERVATION: usize = 16;
+const OBSERVATION: usize = 32;
 
 pub(super) fn checked(outcome: types::Outcome, limits: &Limits, secrets: &Secrets) -> Result<Outcome, Failure> {
     let size = size(&outcome);
@@ -20,6 +22,17 @@ pub(super) fn checked(outcome: types::Outcome, limits: &Limits, secrets: &Secret
             format!(
                 "outputs and observations of {size} bytes are over the limit of {}; raise `output`",
                 limits.output
+            ),
+        ));
+    }
+    // A backup of many files names as many blobs: artifacts are bounded like what they were made with.
+    let size = artifact::size(&outcome.artifacts);
+    if size as u64 > limits.payload {
+        return Err(Failure::permanent(
+            codes::TOO_LARGE,
+            format!(
+                "artifacts of {size} bytes are over the limit of {}; raise `payload`",
+                limits.payload
             ),
         ));
     }
@@ -36,7 +49,8 @@ pub(super) fn checked(outcome: types::Outcome, limits: &Limits, secrets: &Secret
             .observations
             .into_iter()
             .map(|one| observation(one, secrets))
-            .collect(),
+            .collect::<Result<_, _>>()?,
+        artifacts: artifact::checked(outcome.artifacts, secrets)?,
         summary: secrets.redact(&outcome.summary),
     })
 }
@@ -89,17 +103,34 @@ fn size(outcome: &types::Outcome) -> usize {
             .sum::<usize>()
 }
 
-fn observation(one: types::Observation, secrets: &Secrets) -> Observation {
+fn observation(one: types::Observation, secrets: &Secrets) -> Result<Observation, Failure> {
+    let time = |milliseconds: Option<u64>| milliseconds.map(i64::try_from).transpose();
+    let (Ok(begin), Ok(end)) = (time(one.begin), time(one.end)) else {
+        return Err(untimely(&one));
+    };
+    if let (Some(begin), Some(end)) = (begin, end)
+        && begin > end
+    {
+        return Err(untimely(&one));
+    }
     let mut labels: Vec<(String, String)> = one
         .labels
         .into_iter()
         .map(|(name, value)| (secrets.redact(&name), secrets.redact(&value)))
         .collect();
     labels.sort_unstable();
-    Observation {
+    Ok(Observation {
         metric: secrets.redact(&one.metric),
         value: one.value,
         unit: secrets.redact(&one.unit),
         labels,
-    }
+        begin: begin.map(Timestamp),
+        end: end.map(Timestamp),
+    })
+}
+
+fn untimely(one: &types::Observation) -> Failure {
+    let (begin, end) = (one.begin, one.end);
+    let message = format!("an observation's time begins at {begin:?} and ends at {end:?}, which is no time");
+    Failure::permanent(codes::INVALID_OUTPUT, message)
 }

@@ -1,21 +1,33 @@
 //! Files beneath granted folders. Every path is resolved from an open folder, so that no link and
 //! no `..` leads out of it, not even one that appears between the check and the use.
 
+mod accounts;
+mod attributes;
 mod beneath;
+mod entry;
+mod handle;
+mod holes;
+mod making;
+mod metadata;
+mod search;
 mod walk;
 
 use std::io::{Read as _, Write as _};
-use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
+use self::accounts::Accounts;
 use self::beneath::{Parent, refusal};
 use crate::calls::Listed;
 use crate::grants::Place;
 use crate::session::Refusal;
 
+pub(crate) use making::{make_folder, make_hard_link, make_link};
+pub(crate) use metadata::{Wanted, set_metadata};
+pub(crate) use search::{Granted, Search, search};
 pub(crate) use walk::list;
 
 const FILE: OFlags = OFlags::CLOEXEC.union(OFlags::NOFOLLOW);
@@ -43,16 +55,13 @@ pub(crate) fn read(place: &Place, offset: u64, length: u64, limit: u64) -> Resul
 
 /// What is at the place; a link is a link.
 pub(crate) fn stat(place: &Place) -> Result<Option<Listed>, Refusal> {
-    let stat = match beneath::open(place, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC) {
-        Ok(file) => fstat(&file).map_err(|e| refusal(place, e))?,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(e) => return Err(refusal(place, e)),
-    };
-    Ok(Some(Listed {
-        path: place.asked.clone(),
-        kind: walk::kind(FileType::from_raw_mode(stat.st_mode)).to_owned(),
-        size: u64::try_from(stat.st_size).unwrap_or_default(),
-    }))
+    let looked = beneath::open(place, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC)
+        .and_then(|entry| entry::look(&entry, place.asked.clone(), &Accounts::of_this_machine()));
+    match looked {
+        Ok(entry) => Ok(Some(entry)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(e) => Err(refusal(place, e)),
+    }
 }
 
 /// Replaces the content: written beside it, synced, renamed. Missing folders are created.
@@ -123,21 +132,33 @@ pub(crate) fn rename(source: &Place, destination: &Place) -> Result<(), Refusal>
 /// Gives a path under which the granted file can be opened by somebody who takes only paths.
 pub(crate) fn with_file<T>(place: &Place, work: impl FnOnce(&Path) -> Result<T, Refusal>) -> Result<T, Refusal> {
     let (file, _) = regular(place)?;
-    let path = path_of(&file).unwrap_or_else(|| place.root.join(&place.rest));
+    let path = handle::path_of(&file).unwrap_or_else(|| place.root.join(&place.rest));
     work(&path)
 }
 
 /// The same for a file that is to be created or replaced.
 pub(crate) fn with_destination<T>(place: &Place, work: impl FnOnce(&Path) -> Result<T, Refusal>) -> Result<T, Refusal> {
     let Parent { folder, name } = beneath::parent_for_writing(place)?;
-    let path = path_of(&folder).map_or_else(|| place.root.join(&place.rest), |folder| folder.join(&name));
+    let path = handle::path_of(&folder).map_or_else(|| place.root.join(&place.rest), |folder| folder.join(&name));
     work(&path)
 }
 
-/// The open file by number: nobody can put another one in its place.
-fn path_of(file: &OwnedFd) -> Option<PathBuf> {
-    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    path.exists().then_some(path)
+/// Has a file made and put in its place with runs of zeros taking up no space.
+pub(crate) fn with_holes<T>(place: &Place, make: impl FnOnce(&Path) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let Parent { folder, name } = beneath::parent_for_writing(place)?;
+    let above = handle::path_of(&folder).unwrap_or_else(|| place.root.clone());
+    let temporary = temporary_name()?;
+    let made = make(&above.join(&temporary)).and_then(|made| {
+        let dug = openat(&folder, &temporary, OFlags::RDWR | FILE, Mode::empty())
+            .and_then(|file| holes::dig(&file).and_then(|()| rustix::fs::fsync(&file)))
+            .and_then(|()| renameat(&folder, &temporary, &folder, &name))
+            .and_then(|()| rustix::fs::fsync(&folder));
+        dug.map(|()| made).map_err(|e| refusal(place, e))
+    });
+    if made.is_err() {
+        let _ = unlinkat(&folder, &temporary, AtFlags::empty());
+    }
+    made
 }
 
 /// The open regular file and its size. Opening does not wait for the other end of a pipe.

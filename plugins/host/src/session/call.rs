@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use surefoot_kernel::effect::{EffectClass, Failure};
-use surefoot_kernel::id::{DeploymentId, EffectNo, StepId};
+use surefoot_kernel::effect::{EffectClass, Failure, idempotency_key, idempotency_key_of_look};
+use surefoot_kernel::id::{AttemptNo, DeploymentId, EffectNo, LookNo, StepId};
 use surefoot_kernel::plugin::{Grants, Limits};
 use surefoot_kernel::port::BlobStore;
 
@@ -72,6 +72,8 @@ pub(crate) struct Scope {
 pub(crate) struct Shared {
     pub(crate) deployment: DeploymentId,
     pub(crate) step: StepId,
+    pub(crate) attempt: AttemptNo,
+    pub(crate) look: Option<LookNo>,
     pub(crate) grants: Grants,
     pub(crate) limits: Limits,
     /// Absolute.
@@ -84,6 +86,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The key of an effect, the same whenever it is issued.
+    pub(super) fn key(&self, effect: EffectNo) -> String {
+        match self.look {
+            None => idempotency_key(self.deployment, &self.step, effect),
+            Some(look) => idempotency_key_of_look(self.deployment, &self.step, (self.attempt, look), effect),
+        }
+    }
+
     /// Bytes of one call's arguments or result.
     pub(crate) fn payload(&self) -> usize {
         usize::try_from(self.limits.payload).unwrap_or(usize::MAX)

@@ -212,8 +212,7 @@ async fn listings_are_sorted_and_bounded() {
     let Some(JournalEntry::Read(_, _, EffectResult::Returned { value })) = stage.journal.entries().pop() else {
         panic!("{:?}", stage.journal.entries());
     };
-    let listed: Vec<(String, String)> = value
-        .0
+    let listed: Vec<(String, String)> = value.0["entries"]
         .as_array()
         .unwrap()
         .iter()
@@ -236,7 +235,17 @@ async fn listings_are_sorted_and_bounded() {
             ("link", "link")
         ]
     );
-    stage.limits.payload = 200;
+    stage.limits.payload = 300;
+    stage.outputs(Script::new().list_all(".").outputs("{}")).await;
+    let Some(JournalEntry::Read(_, _, EffectResult::Returned { value })) = stage.journal.entries().pop() else {
+        panic!("{:?}", stage.journal.entries());
+    };
+    assert!(
+        value.0["entries"].as_array().unwrap().len() < 6,
+        "what does not fit follows on the next page"
+    );
+    assert_eq!(value.0["more"], true);
+    stage.limits.payload = 100;
     assert_eq!(stage.failure(Script::new().list_all(".")).await.code, "too-large");
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Script {
     data: Vec<u8>,
     run: String,
     reconcile: String,
+    describes_by_script: bool,
     describe: Option<(u32, u32)>,
     start: String,
     memory_pages: u32,
@@ -137,7 +138,18 @@ impl Script {
         )
     }
 
-    pub(crate) fn http(mut self, method: &str, url: &str, headers: &[(&str, &str)], body: Option<&str>) -> Self {
+    pub(crate) fn http(self, method: &str, url: &str, headers: &[(&str, &str)], body: Option<&str>) -> Self {
+        self.http_with(method, url, headers, body, &[])
+    }
+
+    pub(crate) fn http_with(
+        mut self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+        options: &[(&str, &str)],
+    ) -> Self {
         let arguments = [
             self.text(method),
             self.text(url),
@@ -145,6 +157,7 @@ impl Script {
             self.option(body),
             Self::milliseconds(Some(2000)),
             self.text("idempotent"),
+            self.pairs(options),
         ]
         .join(" ");
         self.call(
@@ -181,14 +194,49 @@ impl Script {
         self
     }
 
-    pub(crate) fn list_all(mut self, path: &str) -> Self {
-        let arguments = self.text(path);
+    pub(crate) fn list_all(self, path: &str) -> Self {
+        self.list_after(path, None, u32::MAX)
+    }
+
+    pub(crate) fn list_after(mut self, path: &str, after: Option<&str>, limit: u32) -> Self {
+        let arguments = format!("{} {} (i32.const {limit})", self.text(path), self.option(after));
         self.call("files_list", &arguments, Layout { error: 4, bytes: None })
     }
 
     pub(crate) fn write(mut self, path: &str, content: &str) -> Self {
         let arguments = [self.text(path), self.text(content)].join(" ");
         self.call("files_write", &arguments, Layout { error: 4, bytes: None })
+    }
+
+    pub(crate) fn make_folder(mut self, path: &str) -> Self {
+        let arguments = self.text(path);
+        self.call("files_make_folder", &arguments, Layout { error: 4, bytes: None })
+    }
+
+    pub(crate) fn make_link(mut self, path: &str, target: &str) -> Self {
+        let arguments = [self.text(path), self.text(target)].join(" ");
+        self.call("files_make_link", &arguments, Layout { error: 4, bytes: None })
+    }
+
+    pub(crate) fn make_hard_link(mut self, path: &str, existing: &str) -> Self {
+        let arguments = [self.text(path), self.text(existing)].join(" ");
+        self.call("files_make_hard_link", &arguments, Layout { error: 4, bytes: None })
+    }
+
+    /// Owner and group stay.
+    pub(crate) fn set_metadata(mut self, path: &str, mode: u32, modified: i64, attributes: &[(&str, &str)]) -> Self {
+        let path = self.text(path);
+        let attributes = self.pairs(attributes);
+        let arguments =
+            format!("{path} (i32.const {mode}) (i32.const -1) (i32.const -1) (i64.const {modified}) {attributes}");
+        self.call("files_set_metadata", &arguments, Layout { error: 4, bytes: None })
+    }
+
+    /// The script that is pinned beside the plugin becomes its outputs.
+    pub(crate) fn script(mut self) -> Self {
+        write!(self.run, "(call $script_source (i32.const {RESULT}))").unwrap();
+        write!(self.run, "(call $keep (i32.const {}))", RESULT + 4).unwrap();
+        self
     }
 
     pub(crate) fn remove(mut self, path: &str) -> Self {
@@ -223,8 +271,21 @@ impl Script {
         )
     }
 
-    pub(crate) fn copy_blob(mut self, digest: &str, path: &str) -> Self {
-        let arguments = [self.text(digest), self.text(path)].join(" ");
+    pub(crate) fn copy_blob(self, digest: &str, path: &str) -> Self {
+        self.copy_blob_with(digest, path, false)
+    }
+
+    pub(crate) fn copy_blob_with_holes(self, digest: &str, path: &str) -> Self {
+        self.copy_blob_with(digest, path, true)
+    }
+
+    pub(crate) fn copy_blob_with(mut self, digest: &str, path: &str, holes: bool) -> Self {
+        let arguments = format!(
+            "{} {} (i32.const {})",
+            self.text(digest),
+            self.text(path),
+            u8::from(holes)
+        );
         self.call("blobs_to_file", &arguments, Layout { error: 4, bytes: None })
     }
 
@@ -249,7 +310,11 @@ impl Script {
 
     pub(crate) fn progress(mut self, message: &str) -> Self {
         let arguments = self.text(message);
-        write!(self.run, "(call $progress_report {arguments})").unwrap();
+        write!(
+            self.run,
+            "(call $progress_report {arguments} (i32.const 0) (f64.const 0))"
+        )
+        .unwrap();
         self
     }
 
@@ -275,6 +340,12 @@ impl Script {
     /// What `describe` says.
     pub(crate) fn describing(mut self, json: &str) -> Self {
         self.describe = Some(self.constant(json.as_bytes()));
+        self
+    }
+
+    /// `describe` says what its script says.
+    pub(crate) fn describing_by_script(mut self) -> Self {
+        self.describes_by_script = true;
         self
     }
 
@@ -308,6 +379,17 @@ impl Script {
         let heap = heap.next_multiple_of(16);
         let (run, reconcile, start, functions) = (&self.run, &self.reconcile, &self.start, &self.functions);
         let (describe_at, describe_length) = describe;
+        let (script_at, script_length) = (RESULT + 4, RESULT + 8);
+        let describing = if self.describes_by_script {
+            format!(
+                "(call $script_source (i32.const {RESULT}))
+                 (i32.store (i32.const {OUTCOME}) (i32.load (i32.const {script_at})))
+                 (i32.store (i32.const {}) (i32.load (i32.const {script_length})))",
+                OUTCOME + 4
+            )
+        } else {
+            String::new()
+        };
         let pages = self.memory_pages;
         let wat = format!(
             r#"(module
@@ -344,12 +426,15 @@ impl Script {
     (i32.store (i32.const {outcome_length}) (global.get $out_length))
     (i32.store (i32.const {outcome_observations}) (i32.const 0))
     (i32.store (i32.const {outcome_observation_count}) (i32.const 0))
+    (i32.store (i32.const {outcome_artifacts}) (i32.const 0))
+    (i32.store (i32.const {outcome_artifact_count}) (i32.const 0))
     (i32.store (i32.const {outcome_summary}) (i32.const 0))
     (i32.store (i32.const {outcome_summary_length}) (i32.const 0))
     (i32.const {OUTCOME}))
   (func (export "surefoot:plugin/plugin@1.0.0#describe") (result i32)
     (i32.store (i32.const {OUTCOME}) (i32.const {describe_at}))
     (i32.store (i32.const {outcome_code}) (i32.const {describe_length}))
+    {describing}
     (i32.const {OUTCOME}))
   (func (export "surefoot:plugin/plugin@1.0.0#reconcile") (param i32 i32 i32 i32) (result i32)
     {reconcile}
@@ -364,8 +449,10 @@ impl Script {
             outcome_length = OUTCOME + 8,
             outcome_observations = OUTCOME + 12,
             outcome_observation_count = OUTCOME + 16,
-            outcome_summary = OUTCOME + 20,
-            outcome_summary_length = OUTCOME + 24,
+            outcome_artifacts = OUTCOME + 20,
+            outcome_artifact_count = OUTCOME + 24,
+            outcome_summary = OUTCOME + 28,
+            outcome_summary_length = OUTCOME + 32,
             outcome_retryable = OUTCOME + 20,
             outcome_details = OUTCOME + 24,
             outcome_details_length = OUTCOME + 28,
@@ -417,19 +504,25 @@ const IMPORTS: &str = r#"
   (import "surefoot:plugin/process@1.0.0" "run" (func $process_run
     (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32)))
   (import "surefoot:plugin/http@1.0.0" "send" (func $http_send
-    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32)))
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32 i32 i32)))
   (import "surefoot:plugin/files@1.0.0" "read" (func $files_read (param i32 i32 i64 i64 i32)))
   (import "surefoot:plugin/files@1.0.0" "stat" (func $files_stat (param i32 i32 i32)))
-  (import "surefoot:plugin/files@1.0.0" "list-all" (func $files_list (param i32 i32 i32)))
+  (import "surefoot:plugin/files@1.0.0" "list-all" (func $files_list (param i32 i32 i32 i32 i32 i32 i32)))
   (import "surefoot:plugin/files@1.0.0" "write" (func $files_write (param i32 i32 i32 i32 i32)))
+  (import "surefoot:plugin/files@1.0.0" "make-folder" (func $files_make_folder (param i32 i32 i32)))
+  (import "surefoot:plugin/files@1.0.0" "make-link" (func $files_make_link (param i32 i32 i32 i32 i32)))
+  (import "surefoot:plugin/files@1.0.0" "make-hard-link" (func $files_make_hard_link (param i32 i32 i32 i32 i32)))
+  (import "surefoot:plugin/files@1.0.0" "set-metadata"
+    (func $files_set_metadata (param i32 i32 i32 i32 i32 i64 i32 i32 i32)))
+  (import "surefoot:plugin/script@1.0.0" "source" (func $script_source (param i32)))
   (import "surefoot:plugin/files@1.0.0" "remove" (func $files_remove (param i32 i32 i32)))
   (import "surefoot:plugin/files@1.0.0" "rename" (func $files_rename (param i32 i32 i32 i32 i32)))
   (import "surefoot:plugin/blobs@1.0.0" "put" (func $blobs_put (param i32 i32 i32)))
   (import "surefoot:plugin/blobs@1.0.0" "get" (func $blobs_get (param i32 i32 i32)))
   (import "surefoot:plugin/blobs@1.0.0" "put-file" (func $blobs_put_file (param i32 i32 i32)))
-  (import "surefoot:plugin/blobs@1.0.0" "to-file" (func $blobs_to_file (param i32 i32 i32 i32 i32)))
+  (import "surefoot:plugin/blobs@1.0.0" "to-file" (func $blobs_to_file (param i32 i32 i32 i32 i32 i32)))
   (import "surefoot:plugin/clock@1.0.0" "now" (func $clock_now (result i64)))
   (import "surefoot:plugin/clock@1.0.0" "sleep" (func $clock_sleep (param i64)))
   (import "surefoot:plugin/clock@1.0.0" "random" (func $clock_random (param i32 i32)))
-  (import "surefoot:plugin/progress@1.0.0" "report" (func $progress_report (param i32 i32)))
+  (import "surefoot:plugin/progress@1.0.0" "report" (func $progress_report (param i32 i32 i32 f64)))
 "#;

@@ -168,7 +168,7 @@ async fn a_storm_of_host_calls_is_stopped() {
 async fn a_storm_of_progress_is_stopped() {
     let mut stage = Stage::new();
     stage.limits.host_calls = 100;
-    let storm = "(loop $l (call $progress_report (i32.const 8) (i32.const 2)) (br $l))";
+    let storm = "(loop $l (call $progress_report (i32.const 8) (i32.const 2) (i32.const 1) (f64.const nan)) (br $l))";
     assert_eq!(
         stage.failure(Script::new().raw(storm)).await.code,
         codes::TOO_MANY_HOST_CALLS

@@ -68,14 +68,14 @@ fn complete(request: &[u8]) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-fn ok(body: &str) -> String {
+pub(crate) fn ok(body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\nx-of: test\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )
 }
 
-fn granting(pattern: &str) -> Stage {
+pub(crate) fn granting(pattern: &str) -> Stage {
     let mut stage = Stage::new();
     stage.grants.http = vec![pattern.to_owned()];
     stage

@@ -5,9 +5,11 @@
 mod cache;
 mod capabilities;
 mod describe;
+mod files;
 mod guest;
 mod hostile;
 mod http;
+mod http_options;
 mod processes;
 mod reconcile;
 mod reexecution;

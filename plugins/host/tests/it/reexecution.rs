@@ -48,7 +48,7 @@ fn recorded(stage: &Stage) -> usize {
     let entries = stage.journal.entries();
     entries
         .iter()
-        .filter(|e| !matches!(e, JournalEntry::Denied(..) | JournalEntry::Progress(_)))
+        .filter(|e| !matches!(e, JournalEntry::Denied(..) | JournalEntry::Progress(..)))
         .count()
 }
 
@@ -291,7 +291,7 @@ async fn progress_is_shown_once() {
     let shown: Vec<String> = shown
         .into_iter()
         .filter_map(|entry| match entry {
-            JournalEntry::Progress(text) => Some(text),
+            JournalEntry::Progress(text, None) => Some(text),
             _ => None,
         })
         .collect();
@@ -320,7 +320,7 @@ async fn outputs_are_recorded_as_they_are() {
         .filter(|number| number.is_finite())
         .collect();
     let given = json!({"a": numbers});
-    let outcome = succeeded(Stage::new().run(Script::new().outputs(&given.to_string())).await);
+    let outcome = succeeded(Stage::new().run(Script::new().outputs(given.to_string())).await);
     assert_eq!(outcome.outputs.0, given);
     let bytes = minicbor::to_vec(&outcome).unwrap();
     assert_eq!(

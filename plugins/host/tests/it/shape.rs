@@ -9,7 +9,7 @@ use crate::guest::{Script, component, foreign_component};
 use crate::stage::{Stage, failed, host};
 
 async fn refusal(bytes: &Arc<[u8]>) -> String {
-    let error = host().describe(bytes).await.unwrap_err();
+    let error = host().describe(bytes, None).await.unwrap_err();
     assert!(matches!(error, HostError::InvalidPlugin { .. }), "{error}");
     let failure = failed(Stage::new().run_component(bytes).await);
     assert_eq!(failure.code, codes::INVALID_PLUGIN);

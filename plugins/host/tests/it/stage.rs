@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use surefoot_kernel::digest::Digest;
 use surefoot_kernel::effect::{Failure, Outcome, RecordedEffect};
-use surefoot_kernel::id::DeploymentId;
+use surefoot_kernel::id::{AttemptNo, DeploymentId};
 use surefoot_kernel::json::Json;
 use surefoot_kernel::plugin::{FileAccess, FileGrant, Grants, Limits, PinnedPlugin};
 use surefoot_kernel::port::{BlobError, BlobInfo, BlobStore, MemoryBlobs};
@@ -85,14 +85,18 @@ impl Stage {
         Attempt {
             deployment: DeploymentId::from_bytes([7; 16]),
             step: "step_one".parse().unwrap(),
+            number: AttemptNo(1),
+            look: None,
             plugin: PinnedPlugin {
                 source: "test".to_owned(),
                 version: "1.0.0".to_owned(),
                 digest: Digest::of(component),
+                script: None,
                 grants: self.grants.clone(),
                 limits: self.limits.clone(),
             },
             component: Arc::clone(component),
+            script: None,
             operation: "run".to_owned(),
             context: Json::object(),
             input: Json::object(),
@@ -170,6 +174,10 @@ impl BlobStore for FolderBlobs {
             .and_then(|()| std::fs::rename(&beside, path))
             .map_err(|e| BlobError::Io(e.to_string()))?;
         self.0.verify(digest)
+    }
+
+    fn remove(&self, digest: Digest) -> Result<(), BlobError> {
+        self.0.remove(digest)
     }
 
     fn verify(&self, digest: Digest) -> Result<BlobInfo, BlobError> {

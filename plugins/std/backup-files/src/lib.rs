@@ -8,10 +8,12 @@
 mod glob;
 mod manifest;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use surefoot_sdk::{
-    Backup, Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, blobs, clock, files, progress,
-    schema,
+    Artifact, Backup, Blob, Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, blobs, clock,
+    files, progress, schema,
 };
 
 use manifest::{Manifest, StoredFile};
@@ -166,17 +168,9 @@ impl Backup for BackupFilesPlugin {
                 format!("there are no files in {:?}", input.paths),
             ));
         }
-        let mut stored = Vec::new();
-        for path in paths {
-            let blob = blobs::put_file(&path).map_err(|error| Failure::host(error, &format!("storing {path}")))?;
-            stored.push(StoredFile {
-                path,
-                digest: blob.digest,
-                size: blob.size,
-            });
-        }
-        let manifest = Manifest::new(stored);
+        let manifest = Manifest::new(store(&paths)?);
         let blob = blobs::put(&manifest.to_bytes()?).map_err(|error| Failure::host(error, "storing the manifest"))?;
+        let backup = artifact(&blob, &manifest, &input.paths);
         let (files, size) = (manifest.files.len() as u64, manifest.size());
         let mut summary = format!("{files} files, {size} bytes");
         if skipped > 0 {
@@ -189,7 +183,7 @@ impl Backup for BackupFilesPlugin {
             created_at: clock::rfc3339(now),
             skipped,
         };
-        Ok(Outcome::new(outputs, summary))
+        Ok(Outcome::new(outputs, summary).artifact(backup))
     }
 
     fn verify(_: &Context, input: Verify) -> Result<Outcome<Verified>, Failure> {
@@ -222,6 +216,48 @@ impl Backup for BackupFilesPlugin {
             format!("{files} files, {size} bytes restored"),
         ))
     }
+}
+
+/// Files that are stored, and copies that are looked at, in one host call.
+const AT_ONCE: usize = 256;
+
+/// Stores the files; nothing is told to be stored that was not.
+fn store(paths: &[String]) -> Result<Vec<StoredFile>, Failure> {
+    let mut stored = Vec::with_capacity(paths.len());
+    for part in paths.chunks(AT_ONCE) {
+        if paths.len() > AT_ONCE {
+            progress!("{} of {} files stored", stored.len(), paths.len());
+        }
+        let blobs = blobs::put_files(part).map_err(|error| Failure::host(error, "storing files"))?;
+        for (path, blob) in part.iter().zip(blobs) {
+            let blob = blob.map_err(|error| Failure::host(error, &format!("storing {path}")))?;
+            stored.push(StoredFile {
+                path: path.clone(),
+                digest: blob.digest,
+                size: blob.size,
+            });
+        }
+    }
+    if stored.len() == paths.len() {
+        Ok(stored)
+    } else {
+        let text = format!("{} files were to be stored, and {} were", paths.len(), stored.len());
+        Err(Failure::new("io", text).retryable())
+    }
+}
+
+/// The backup with every blob that it consists of, the manifest first, each once.
+fn artifact(manifest: &Blob, files: &Manifest, paths: &[String]) -> Artifact {
+    let mut blobs = BTreeMap::new();
+    for file in &files.files {
+        blobs.insert(file.digest.clone(), file.size);
+    }
+    let blobs = blobs.into_iter().map(|(digest, size)| Blob { digest, size });
+    Artifact::new("files", Artifact::BACKUP, "application/vnd.surefoot.files+json")
+        .copy_of(paths.join(" "))
+        .blob(manifest.clone())
+        .blobs(blobs.filter(|blob| blob.digest != manifest.digest))
+        .restored_by("backup-files/restore")
 }
 
 /// All files beneath the given paths, each once, and the number of entries that are none.
@@ -264,12 +300,12 @@ fn read_manifest(digest: &str) -> Result<Manifest, Failure> {
         .map_err(|reason| Failure::new("unreadable", format!("{digest} is no backup of files: {reason}")))
 }
 
-/// Every file's blob has to be there, intact, and of the recorded size.
+/// Every file's blob has to be there and intact: what has the digest has the size.
 fn check(manifest: &Manifest) -> Result<(), Failure> {
-    for file in &manifest.files {
-        let doing = format!("verifying the copy of {}", file.path);
-        let stored = blobs::verify(&file.digest).map_err(|error| Failure::host(error, &doing))?;
-        if stored.is_none_or(|stored| stored.size != file.size) {
+    for part in manifest.files.chunks(AT_ONCE) {
+        let digests: Vec<String> = part.iter().map(|file| file.digest.clone()).collect();
+        let wrong = blobs::verify_all(&digests).map_err(|error| Failure::host(error, "verifying copies"))?;
+        if let Some(file) = part.iter().find(|file| wrong.contains(&file.digest)) {
             let message = format!("the copy of {} ({}) is missing or altered", file.path, file.digest);
             return Err(Failure::new("damaged-backup", message));
         }

@@ -12,7 +12,8 @@ mod statement;
 use std::collections::BTreeMap;
 
 use surefoot_sdk::{
-    Backup, Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, blobs, clock, progress, schema,
+    Artifact, Backup, Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, blobs, clock,
+    progress, schema,
 };
 
 use database::{Database, Scratch};
@@ -121,7 +122,11 @@ impl Backup for BackupSqlitePlugin {
         let rows = tables.values().sum();
         let summary = format!("{} rows in {} tables, {} bytes", rows, tables.len(), stored.size);
         let created_at = clock::rfc3339(now);
-        Ok(Outcome::new(
+        let backup = Artifact::new("database", Artifact::BACKUP, "application/vnd.sqlite3")
+            .copy_of(&input.database)
+            .blob(stored.clone())
+            .restored_by("backup-sqlite/restore");
+        let outcome = Outcome::new(
             Created {
                 digest: stored.digest,
                 size: stored.size,
@@ -132,7 +137,8 @@ impl Backup for BackupSqlitePlugin {
                 database: input.database,
             },
             summary,
-        ))
+        );
+        Ok(outcome.artifact(backup))
     }
 
     fn verify(context: &Context, input: Verify) -> Result<Outcome<Verified>, Failure> {

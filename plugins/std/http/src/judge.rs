@@ -94,6 +94,7 @@ mod tests {
             ],
             body: body.as_bytes().to_vec(),
             duration_ms: 12,
+            url: "http://localhost/".to_owned(),
         }
     }
 

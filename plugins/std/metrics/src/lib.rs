@@ -126,6 +126,7 @@ impl Validate for MetricsPlugin {
         Ok(Outcome {
             outputs: output,
             observations,
+            artifacts: Vec::new(),
             summary,
         })
     }

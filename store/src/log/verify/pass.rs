@@ -25,6 +25,8 @@ pub(super) struct Pass<'a> {
     tail: Frontier,
     failures: Vec<Failure>,
     omitted: u64,
+    erased: u64,
+    withheld: u64,
     remembered: &'a [LogHead],
 }
 
@@ -34,6 +36,8 @@ impl<'a> Pass<'a> {
             tail: Frontier::default(),
             failures: Vec::new(),
             omitted: 0,
+            erased: 0,
+            withheld: 0,
             remembered,
         }
     }
@@ -54,6 +58,8 @@ impl<'a> Pass<'a> {
         Verification {
             events: self.tail.size(),
             root: self.tail.root(),
+            erased: self.erased,
+            withheld: self.withheld,
             failures: self.failures,
         }
     }
@@ -129,6 +135,8 @@ impl<'a> Pass<'a> {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let first = self.tail.size();
+        self.erased += block.erased;
+        self.withheld += block.withheld;
         let mut failures = block.failures;
         failures.extend(tally.note(block.streams, &block.places)?);
         let (aligned, tile) = (first.is_multiple_of(1 << TILE_LEVELS), 1_usize << TILE_LEVELS);

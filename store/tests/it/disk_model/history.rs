@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use surefoot_kernel::event::EventId;
 use surefoot_kernel::id::{Seq, StreamId};
 use surefoot_kernel::port::{EventLog as _, LogError, StreamHead};
 use surefoot_store::RedbLog;
-use surefoot_store::codec::{Envelope, Payload};
-use surefoot_store::merkle::{Frontier, Hash, leaf_hash};
+use surefoot_store::codec::Envelope;
+use surefoot_store::merkle::{Frontier, Hash};
 
 /// What is wrong with a log after a crash.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,24 +59,20 @@ impl History {
     }
 
     /// Takes the log's events from the end of this history up to `size` in as one append, and
-    /// checks seq, version and id of each against what they follow from.
+    /// checks seq and version of each against what they follow from.
     pub(super) fn extend(&mut self, log: &RedbLog, size: u64) -> Result<(), Finding> {
         let (_, (_, streams)) = self.ends.last_key_value().unwrap();
         let mut versions: BTreeMap<_, _> = streams.iter().map(|(id, head)| (id.clone(), head.version)).collect();
         for seq in self.envelopes.len() as u64..size {
             let bytes = log.envelope(Seq(seq)).map_err(unusable("reading an event"))?;
             let envelope = Envelope::decode(&bytes).unwrap();
-            let Payload::Inline(payload) = envelope.payload else {
-                panic!("payloads are short here")
-            };
             let stream = envelope.stream.id().unwrap();
             let version = versions.entry(stream.clone()).or_default();
             *version = version.next();
-            let id = EventId::derive(&stream, *version, envelope.epoch, envelope.type_number, payload);
-            if (envelope.seq, envelope.version, envelope.id) != (Seq(seq), *version, id) {
+            if (envelope.seq, envelope.version) != (Seq(seq), *version) {
                 return Err(Finding::Wrong(format!("event {seq} is not in its place: {envelope:?}")));
             }
-            self.tail.push(leaf_hash(&bytes), |_, _, _| {});
+            self.tail.push(envelope.leaf(), |_, _, _| {});
             self.envelopes.push(bytes.into());
         }
         self.end();
@@ -92,7 +87,7 @@ impl History {
             ends: self.ends.range(..=size).map(|(at, end)| (*at, end.clone())).collect(),
         };
         for bytes in &cut.envelopes {
-            cut.tail.push(leaf_hash(bytes), |_, _, _| {});
+            cut.tail.push(Envelope::decode(bytes).unwrap().leaf(), |_, _, _| {});
         }
         cut
     }
@@ -109,12 +104,12 @@ impl History {
         };
         let (mut found, mut wrong) = (0_usize, None);
         let mut tree = Frontier::default();
-        log.scan(Seq(0), |_, bytes| {
+        log.scan(Seq(0), |envelope, bytes| {
             if self.envelopes.get(found).is_none_or(|expected| **expected != *bytes) {
                 wrong = Some(found);
                 return ControlFlow::Break(());
             }
-            tree.push(leaf_hash(bytes), |_, _, _| {});
+            tree.push(envelope.leaf(), |_, _, _| {});
             found += 1;
             ControlFlow::Continue(())
         })

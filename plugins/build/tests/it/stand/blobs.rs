@@ -55,6 +55,10 @@ impl BlobStore for FolderBlobs {
         Ok(BlobInfo { digest, size })
     }
 
+    fn remove(&self, digest: Digest) -> Result<(), BlobError> {
+        std::fs::remove_file(self.0.join(digest.hex())).map_err(io)
+    }
+
     fn verify(&self, digest: Digest) -> Result<BlobInfo, BlobError> {
         let size = self.read(digest)?.len() as u64;
         Ok(BlobInfo { digest, size })

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::spool::{Spool, Spooled};
-use crate::secrets::{REDACTED, Secrets};
+use crate::secrets::Secrets;
 
 /// What was kept of a stream.
 #[derive(Debug, Default)]
@@ -76,31 +76,12 @@ impl Capture {
         } else {
             (self.head, tail.to_vec())
         };
-        let mut text = shown(&head, 0..self.half, secrets);
+        let mut text = secrets.redact_part(&head, 0..self.half);
         let left_out = self.total.saturating_sub(2 * self.half as u64);
         text.extend_from_slice(format!("\n[… {left_out} bytes left out …]\n").as_bytes());
-        text.extend(shown(&tail, tail.len().saturating_sub(self.half)..tail.len(), secrets));
+        text.extend(secrets.redact_part(&tail, tail.len().saturating_sub(self.half)..tail.len()));
         (text, true)
     }
-}
-
-/// The part of `bytes` in `range`, without secrets, also without those that are only partly in it.
-/// Widened or narrowed so as not to cut a UTF-8 character.
-fn shown(bytes: &[u8], range: std::ops::Range<usize>, secrets: &Secrets) -> Vec<u8> {
-    let continues = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
-    let edge = |at: usize| (at..at + 3).find(|&at| !continues(at)).unwrap_or(at).min(bytes.len());
-    let (mut at, end) = (edge(range.start), edge(range.end));
-    let mut text = Vec::new();
-    for secret in secrets.find(bytes) {
-        if secret.end <= at || secret.start >= end {
-            continue;
-        }
-        text.extend_from_slice(bytes.get(at..secret.start).unwrap_or_default());
-        text.extend_from_slice(REDACTED.as_bytes());
-        at = secret.end;
-    }
-    text.extend_from_slice(bytes.get(at..end).unwrap_or_default());
-    text
 }
 
 /// A stream that is being read.
