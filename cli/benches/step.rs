@@ -1,4 +1,5 @@
-//! One no-op plugin step, durable, end to end: started, executed in wasmtime, ended, each on disk.
+//! One no-op plugin step, durable, end to end: started, executed in wasmtime, ended, each on disk; and attempts
+//! of many effects.
 //!
 //! Drives a plan of many such steps with the production engine on a real log, and beside it, in the
 //! same run, the plainest durable write there is: an append of 4 KiB with fdatasync.
@@ -48,8 +49,8 @@ impl Observer for Watch {
     }
 }
 
-fn plan(component: Digest) -> Plan {
-    let steps: Vec<_> = (0..STEPS)
+fn plan(component: Digest, count: usize) -> Plan {
+    let steps: Vec<_> = (0..count)
         .map(|number| {
             let needs: Vec<_> = number
                 .checked_sub(1)
@@ -72,7 +73,8 @@ fn plan(component: Digest) -> Plan {
         "checkpoint": checkpoint,
     });
     let pinned = json!({
-        "source": "bench", "version": "1.0.0", "digest": component, "grants": {}, "limits": {},
+        "source": "bench", "version": "1.0.0", "digest": component, "grants": {},
+        "limits": { "host_calls": 20_000 },
     });
     serde_json::from_value(json!({
         "format": 1, "environment": "bench/here", "release": { "version": "v1" }, "previous": null,
@@ -84,14 +86,29 @@ fn plan(component: Digest) -> Plan {
 }
 
 fn steps(folder: &std::path::Path) -> Vec<Duration> {
+    let watch = run(folder, &guest::Script::new().build(), STEPS);
+    watch.ends.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+/// How long two equal steps take of which each asks for so many recorded reads: the second of them.
+fn attempt_of(folder: &std::path::Path, effects: u32) -> Duration {
+    let asks = format!(
+        "(loop $again (drop (call $clock_now))
+           (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+           (br_if $again (i32.lt_u (i32.load (i32.const 0)) (i32.const {effects}))))"
+    );
+    let watch = run(folder, &guest::Script::new().raw(&asks).build(), 2);
+    watch.ends[1] - watch.ends[0]
+}
+
+fn run(folder: &std::path::Path, component: &[u8], count: usize) -> Watch {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    let component = guest::Script::new().build();
     let store = Store::open(&folder.join("data")).unwrap();
-    let digest = store.blobs.put(&component).unwrap().digest;
+    let digest = store.blobs.put(component).unwrap().digest;
     let engine = Engine {
         log: store.log.clone(),
         blobs: store.blobs.clone(),
@@ -106,12 +123,12 @@ fn steps(folder: &std::path::Path) -> Vec<Duration> {
         actor,
     };
     let id = DeploymentId::from_bytes([7; 16]);
-    let mut runner = Runner::create(id, Box::new(plan(digest)), Environment::default(), identity);
+    let mut runner = Runner::create(id, Box::new(plan(digest, count)), Environment::default(), identity);
     let mut watch = Watch { ends: Vec::new() };
     let (sender, mut messages) = inbox();
     let driven = runtime.block_on(engine.drive(&mut runner, &sender, &mut messages, &mut watch));
     assert!(matches!(driven, Driven::Stopped(Stop::Ended)), "{driven:?}");
-    watch.ends.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    watch
 }
 
 fn writes(folder: &std::path::Path) -> Vec<Duration> {
@@ -141,6 +158,13 @@ fn main() {
         let ratio = step.as_secs_f64() / write.as_secs_f64();
         println!(
             "round {round}: no-op step {step:?} (median of {STEPS}), plain durable write {write:?}, ratio {ratio:.2}"
+        );
+        let (few, many) = (1_000, 10_000);
+        let times = [few, many].map(|effects| attempt_of(&round_folder.join(effects.to_string()), effects));
+        let ratio = times[1].as_secs_f64() / times[0].as_secs_f64();
+        println!(
+            "round {round}: an attempt of {few} effects {:?}, of {many} {:?}, ratio {ratio:.1}",
+            times[0], times[1]
         );
     }
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod looking;
+mod reader;
 mod real;
 mod record;
 mod tape;
