@@ -1,9 +1,12 @@
 //! `surefoot erase`: what an event holds is removed from the record, and the record says so.
 
+mod elsewhere;
+
+use surefoot_kernel::digest::Digest;
 use surefoot_kernel::event::{PayloadErased, Record};
 use surefoot_kernel::id::{Seq, StreamId};
 use surefoot_kernel::machine::{Command, State};
-use surefoot_kernel::port::EventLog;
+use surefoot_kernel::port::{BlobStore as _, EventLog};
 use surefoot_kernel::runner::decide_offline;
 
 use crate::access::{AccessError, own};
@@ -66,16 +69,38 @@ pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
         &app.actor,
         at,
     )?;
+    let elsewhere = elsewhere::kept(&record, log)?;
+    let stays: Vec<(Digest, Seq)> = elsewhere
+        .iter()
+        .filter_map(|(blob, by)| Some((*blob, (*by)?)))
+        .collect();
+    // Before the event: an erasure that is on record has erased everything.
+    for (blob, _) in elsewhere.iter().filter(|(_, needed)| needed.is_none()) {
+        store.blobs.remove(*blob).map_err(CliError::from)?;
+    }
     let by = log.append(append)?.records.first().map(|record| record.seq);
     // The log is cleaned of the old bytes by being opened again.
     drop(store);
     drop(own(&app.data).map_err(refused)?);
     let by = by.ok_or_else(|| CliError::new(ExitCode::Internal, "the log recorded nothing"))?;
     match app.out.format {
-        Format::Human => app
-            .out
-            .text(&format!("event {} ({name}): erased by event {by}\n", args.seq))?,
-        Format::Json | Format::Jsonl => app.out.json(&serde_json::json!({ "seq": args.seq, "erased_by": by }))?,
+        Format::Human => {
+            let mut text = format!("event {} ({name}): erased by event {by}\n", args.seq);
+            for (blob, needed) in &stays {
+                text.push_str(&format!(
+                    "blob {blob}, which it named, stays: event {needed} names it too\n"
+                ));
+            }
+            app.out.text(&text)?;
+        }
+        Format::Json | Format::Jsonl => {
+            let stays: Vec<_> = stays
+                .iter()
+                .map(|(blob, needed)| serde_json::json!({ "blob": blob, "named_by": needed }))
+                .collect();
+            app.out
+                .json(&serde_json::json!({ "seq": args.seq, "erased_by": by, "stays": stays }))?;
+        }
     }
     Ok(ExitCode::Ok)
 }

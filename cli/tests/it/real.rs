@@ -6,6 +6,7 @@ mod children;
 mod commands;
 mod crash;
 mod demo;
+mod erasing;
 mod outcomes;
 mod own_service;
 mod scene;
