@@ -2,6 +2,7 @@
 //!
 //! A code is never given a second meaning; every help text that names one names it from here.
 
+use surefoot_kernel::effect::Failure;
 use surefoot_kernel::machine::{Deployment, Stage, StepStatus};
 
 /// How a command ended, for the shell.
@@ -102,7 +103,7 @@ fn timed_out(d: &Deployment) -> bool {
         .flat_map(|phase| &phase.steps)
         .filter(|step| step.required);
     required.any(|step| match d.steps.get(&step.id).map(|state| &state.status) {
-        Some(StepStatus::Failed(failure)) => failure.code == "timed-out",
+        Some(StepStatus::Failed(failure)) => failure.code == Failure::TIMED_OUT,
         Some(
             StepStatus::Waiting
             | StepStatus::Running(_)

@@ -218,6 +218,9 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The code of an attempt that used up its time.
+    pub const TIMED_OUT: &'static str = "timed-out";
+
     /// A failure without details that trying again does not mend.
     #[must_use]
     pub fn permanent(code: &str, message: impl Into<String>) -> Self {

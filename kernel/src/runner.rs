@@ -9,6 +9,7 @@ mod batch;
 mod drive;
 mod offline;
 mod outside;
+mod queue;
 
 use crate::actor::Actor;
 use crate::effect::RecordedEffect;

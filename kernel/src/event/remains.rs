@@ -48,6 +48,13 @@ fn gone(text: &mut String) {
     }
 }
 
+/// The same for a word that a plugin chose, but for the one that a state depends on.
+fn gone_but(word: &mut String, kept: &str) {
+    if word != kept {
+        gone(word);
+    }
+}
+
 /// CBOR of an array of nothing.
 const EMPTY_ARRAY: u8 = 0x80;
 
@@ -181,22 +188,32 @@ fn request(request: &mut EffectRequest) {
 fn result(result: &mut EffectResult) {
     match result {
         EffectResult::Returned { value } => *value = Json::default(),
-        EffectResult::Refused { message, .. } => gone(message),
+        EffectResult::Refused { code, message } => {
+            gone(code);
+            gone(message);
+        }
         EffectResult::Presumed => {}
     }
 }
 
 fn failure(failure: &mut Failure) {
+    gone_but(&mut failure.code, Failure::TIMED_OUT);
     gone(&mut failure.message);
     failure.details = Json::object();
 }
 
 fn observation(observation: &mut Observation) {
+    gone(&mut observation.metric);
+    gone(&mut observation.unit);
     observation.labels.clear();
 }
 
 fn artifact(artifact: &mut Artifact) {
+    gone(&mut artifact.name);
+    gone_but(&mut artifact.role, Artifact::BACKUP);
+    gone(&mut artifact.media_type);
     artifact.copy_of = None;
+    artifact.restored_by = None;
 }
 
 fn reason(reason: &mut Reason) {
@@ -226,7 +243,10 @@ fn stop(why: &mut StopCause) {
     match why {
         StopCause::Verdict { reason: of, .. } => of.iter_mut().for_each(reason),
         StopCause::Checkpoint { grounds: of, .. } | StopCause::Hold { grounds: of } => grounds(of),
-        StopCause::StepFailed { message, .. } => gone(message),
+        StopCause::StepFailed { code, message, .. } => {
+            gone_but(code, Failure::TIMED_OUT);
+            gone(message);
+        }
         StopCause::Abort { reason } => gone(reason),
         StopCause::NoBackup | StopCause::NoRollbackSection | StopCause::RollbackOfRollback => {}
     }

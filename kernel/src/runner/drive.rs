@@ -1,9 +1,10 @@
 //! The loop's one step: take an input, decide, and say what has to happen.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{Batch, BatchError};
 use super::outside::timers;
+use super::queue::{Queue, Queued};
 use super::{Identity, Input, Output, Stop, Token};
 use crate::actor::Actor;
 use crate::event::{DeploymentEvent, Event, Record, Timer};
@@ -24,7 +25,7 @@ pub struct Runner {
     pub(super) identity: Identity,
     pub(super) state: State,
     pub(super) environment: Environment,
-    pub(super) queue: VecDeque<Queued>,
+    pub(super) queue: Queue,
     pub(super) in_flight: Option<Vec<Token>>,
     pub(super) executing: BTreeSet<Execution>,
     /// Started or resumed by this runner and not told to the outside yet. An execution that came to an
@@ -40,24 +41,6 @@ pub(super) struct Look {
     pub(super) effect: EffectNo,
     pub(super) look: LookNo,
     pub(super) give_up: Timestamp,
-}
-
-pub(super) struct Queued {
-    pub(super) command: Command,
-    pub(super) actor: Actor,
-    pub(super) token: Option<Token>,
-    /// When it came in; what the runner itself wants has the time at which it is decided.
-    pub(super) at: Option<Timestamp>,
-}
-
-impl Queued {
-    /// Whether it has to become durable now, not just before the next thing that has to.
-    const fn is_urgent(&self) -> bool {
-        !matches!(
-            self.command,
-            Command::Read { .. } | Command::Deny { .. } | Command::Settle { .. }
-        )
-    }
 }
 
 impl Runner {
@@ -84,7 +67,7 @@ impl Runner {
             identity,
             state,
             environment,
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             in_flight: None,
             executing: BTreeSet::new(),
             due: BTreeSet::new(),
@@ -101,7 +84,7 @@ impl Runner {
     }
 
     pub(super) fn push(&mut self, command: Command) {
-        self.queue.push_back(Queued {
+        self.queue.push(Queued {
             command,
             actor: self.identity.actor.clone(),
             token: None,
@@ -182,7 +165,7 @@ impl Runner {
             }
             _ => {}
         }
-        self.queue.push_back(queued);
+        self.queue.push(queued);
     }
 
     fn appended(&mut self, appended: &Appended, out: &mut Vec<Output>) {
@@ -243,7 +226,7 @@ impl Runner {
         for (step, attempt) in std::mem::take(&mut self.executing) {
             out.push(Output::Cancel { step, attempt });
         }
-        let undecided = self.queue.drain(..).filter_map(|queued| queued.token);
+        let undecided = self.queue.abandon();
         for token in self.in_flight.take().into_iter().flatten().chain(undecided) {
             let result = Err(Rejection::RunnerStopped);
             out.push(Output::Reply { token, result });
@@ -259,7 +242,7 @@ impl Runner {
         if self.stopping.is_some() {
             self.wind_down(out);
         }
-        let urgent = flush || self.queue.iter().any(Queued::is_urgent);
+        let urgent = flush || self.queue.is_urgent();
         if self.batch(now, urgent, out) || self.stopped {
             return;
         }
@@ -299,7 +282,7 @@ impl Runner {
                 actor,
                 token,
                 at,
-            }) = self.queue.pop_front()
+            }) = self.queue.pop()
             else {
                 break;
             };

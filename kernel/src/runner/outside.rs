@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
 use super::Output;
-use super::drive::{Execution, Look, Queued, Runner};
+use super::drive::{Execution, Look, Runner};
+use super::queue::Queued;
 use crate::actor::Actor;
 use crate::effect::Finding;
 use crate::event::Timer;
@@ -41,12 +42,14 @@ impl Runner {
             reason: "the plugin did not answer in time".to_owned(),
             look: under_way.look,
         }));
-        self.queue.extend(commands.into_iter().map(|command| Queued {
-            command,
-            actor: Actor::Surefoot,
-            token: None,
-            at: None,
-        }));
+        for command in commands {
+            self.queue.push(Queued {
+                command,
+                actor: Actor::Surefoot,
+                token: None,
+                at: None,
+            });
+        }
     }
 
     /// At a safe point: attempts that are not in the middle of a mutating effect are given up, then the claim.
@@ -54,8 +57,8 @@ impl Runner {
         let Some(d) = self.state.deployment() else { return };
         let queued: BTreeSet<Execution> = self
             .queue
-            .iter()
-            .filter_map(|queued| match &queued.command {
+            .commands()
+            .filter_map(|command| match command {
                 Command::Intend { step, attempt, .. } => Some((step.clone(), *attempt)),
                 _ => None,
             })
@@ -72,8 +75,8 @@ impl Runner {
         out.extend(idle.into_iter().map(|(step, attempt)| Output::Cancel { step, attempt }));
         let releasing = self
             .queue
-            .iter()
-            .any(|queued| matches!(queued.command, Command::Release { .. }));
+            .commands()
+            .any(|command| matches!(command, Command::Release { .. }));
         if let (true, false, false, Some(reason)) =
             (self.executing.is_empty(), released, releasing, self.stopping.clone())
         {

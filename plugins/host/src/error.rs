@@ -73,7 +73,7 @@ pub mod failure_codes {
     /// The plugin wanted more memory, tables or instances than granted.
     pub const OUT_OF_MEMORY: &str = "out-of-memory";
     /// The attempt's time is used up.
-    pub const TIMED_OUT: &str = "timed-out";
+    pub const TIMED_OUT: &str = surefoot_kernel::effect::Failure::TIMED_OUT;
     /// The plugin made more host calls than granted.
     pub const TOO_MANY_HOST_CALLS: &str = "too-many-host-calls";
     /// The arguments of a host call, or the outputs, are larger than granted.

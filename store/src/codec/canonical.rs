@@ -11,16 +11,10 @@ const NULL: u8 = 0xf6;
 const MAP: u8 = 5;
 const TAG: u8 = 6;
 
-/// An array, map or tag whose items have not all been read.
-#[derive(Clone, Copy, Default)]
-struct Open {
-    left: u64,
-    is_array: bool,
-}
-
-/// Checks that `payload` is exactly one item of shortest heads and definite lengths, with no
-/// simple values but false, true and null, with floats of 64 bits, and with no array that
-/// ends in null: absent options at the end are left out.
+/// Checks that `payload` is exactly one item of shortest heads and definite lengths, without
+/// maps and tags, with no simple values but false, true and null, with floats of 64 bits, with
+/// no array that ends in null (absent options at the end are left out), and with at most
+/// [`DEEPEST`] arrays inside each other.
 pub(crate) fn check(payload: &[u8]) -> Result<(), CodecError> {
     let mut reader = Reader::new(payload);
     skip(&mut reader)?;
@@ -29,30 +23,33 @@ pub(crate) fn check(payload: &[u8]) -> Result<(), CodecError> {
 
 /// Steps over one such item.
 pub(crate) fn skip(reader: &mut Reader<'_>) -> Result<(), CodecError> {
-    let mut open = [Open::default(); DEEPEST];
+    // How many items each array is still to have.
+    let mut open = [0_u64; DEEPEST];
     let mut depth = 0;
     loop {
         let at = reader.at();
         let first = reader.first_byte();
-        if let Some(container) = item(reader)? {
-            *open.get_mut(depth).ok_or(CodecError::TooDeep(at))? = container;
-            depth += 1;
-            continue;
+        if let Some(items) = item(reader)? {
+            *open.get_mut(depth).ok_or(CodecError::TooDeep(at))? = items;
+            if items > 0 {
+                depth += 1;
+                continue;
+            }
         }
         let mut is_null = first == Some(NULL);
-        // One item is complete, and with it perhaps the containers that it closes.
+        // One item is complete, and with it perhaps the arrays that it closes.
         loop {
             let Some(level) = depth.checked_sub(1) else {
                 return Ok(());
             };
-            let Some(container) = open.get_mut(level) else {
+            let Some(left) = open.get_mut(level) else {
                 return Err(CodecError::TooDeep(at));
             };
-            container.left -= 1;
-            if container.left > 0 {
+            *left -= 1;
+            if *left > 0 {
                 break;
             }
-            if is_null && container.is_array {
+            if is_null {
                 return Err(CodecError::Forbidden(at));
             }
             is_null = false;
@@ -61,33 +58,28 @@ pub(crate) fn skip(reader: &mut Reader<'_>) -> Result<(), CodecError> {
     }
 }
 
-/// Reads one item, or the head of one that contains others.
+/// Reads one item; of an array the head only, and how many items it has.
 #[inline]
-fn item(reader: &mut Reader<'_>) -> Result<Option<Open>, CodecError> {
+fn item(reader: &mut Reader<'_>) -> Result<Option<u64>, CodecError> {
     let at = reader.at();
     if reader.first_byte() == Some(FLOAT64) {
         reader.skip_float()?;
         return Ok(None);
     }
     let (major, argument) = reader.head()?;
-    let left = match major {
+    match major {
         BYTES | TEXT => {
             let content = reader.take(argument)?;
             if major == TEXT && std::str::from_utf8(content).is_err() {
                 return Err(CodecError::Expected { what: "UTF-8", at });
             }
-            0
+            Ok(None)
         }
-        ARRAY => argument,
-        MAP => argument.checked_mul(2).ok_or(CodecError::Forbidden(at))?,
-        TAG => 1,
-        SIMPLE if !(20..=22).contains(&argument) => return Err(CodecError::Forbidden(at)),
-        _ => 0,
-    };
-    Ok((left > 0).then_some(Open {
-        left,
-        is_array: major == ARRAY,
-    }))
+        ARRAY => Ok(Some(argument)),
+        MAP | TAG => Err(CodecError::Forbidden(at)),
+        SIMPLE if !(20..=22).contains(&argument) => Err(CodecError::Forbidden(at)),
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +95,6 @@ mod tests {
             &[0xf6],
             &[0x82, 0xf6, 0x01],
             &[0x82, 0x80, 0x80],
-            &[0xa1, 0x01, 0xf6],
         ] {
             assert_eq!(check(good), Ok(()), "{good:02x?}");
         }
@@ -126,11 +117,21 @@ mod tests {
             &[0x61, 0xff],
             &[0x42, 0x00],
             &[0xff],
+            &[0xa0],
+            &[0xa1, 0x01, 0x02],
+            &[0xc1, 0x01],
             &[0x81, 0xf6],
             &[0x82, 0x01, 0x82, 0x01, 0xf6],
         ] {
             assert!(check(bad).is_err(), "{bad:02x?}");
         }
         assert!(matches!(check(&[0x81; 40]), Err(CodecError::TooDeep(16))));
+    }
+
+    #[test]
+    fn counts_empty_arrays_too() {
+        let inside = |arrays: usize| [vec![0x81; arrays - 1], vec![0x80]].concat();
+        assert_eq!(check(&inside(16)), Ok(()));
+        assert_eq!(check(&inside(17)), Err(CodecError::TooDeep(16)));
     }
 }

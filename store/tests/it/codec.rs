@@ -104,7 +104,7 @@ fn unknown_observations_survive() {
     let unknown: Event = Event::Unknown(UnknownEvent {
         type_number: 4711,
         type_version: 3,
-        payload: vec![0x83, 0x01, 0xa1, 0x61, b'k', 0xf6, 0x61, b'x'],
+        payload: vec![0x83, 0x01, 0x82, 0x61, b'k', 0xf5, 0x61, b'x'],
     });
     let written = {
         let store = Store::open(folder.path()).unwrap();

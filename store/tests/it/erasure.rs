@@ -5,9 +5,13 @@ use std::path::Path;
 
 use redb::{Database, TableDefinition};
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{Erasure, Event, PayloadErased, Record};
-use surefoot_kernel::id::{Seq, StreamVersion};
+use surefoot_kernel::effect::{Artifact, EffectClass, EffectRequest, EffectResult, Failure, Observation};
+use surefoot_kernel::event::{AttemptFailed, AttemptSucceeded, EffectRead, Erasure, Event, PayloadErased, Record};
+use surefoot_kernel::id::{AttemptNo, EffectNo, Seq, StepId, StreamVersion};
+use surefoot_kernel::json::Json;
+use surefoot_kernel::place::Place;
 use surefoot_kernel::port::{Append, EventLog, InvalidAppend, LogError, MemoryLog};
+use surefoot_kernel::time::{Span, Timestamp};
 use surefoot_store::codec::Envelope;
 use surefoot_store::merkle::{verify_consistency, verify_inclusion};
 use surefoot_store::{Entries as _, EntryPayload, Store};
@@ -290,5 +294,75 @@ fn an_erasure_that_no_event_vouches_for_is_told() {
         let failures = store.log.verify(&[]).unwrap().failures;
         assert_eq!(failures.len(), 1, "{failures:?}");
         assert!(matches!(store.log.read(record.seq, 1), Err(LogError::Corrupt { .. })));
+    }
+}
+
+/// Whatever a plugin worded, short names too.
+#[test]
+fn no_word_of_a_plugin_remains() {
+    let artifact = Artifact {
+        name: SECRET.to_owned(),
+        role: SECRET.to_owned(),
+        media_type: SECRET.to_owned(),
+        blobs: Vec::new(),
+        copy_of: Some(SECRET.to_owned()),
+        restored_by: Some(SECRET.to_owned()),
+    };
+    let observation = Observation {
+        metric: SECRET.to_owned(),
+        value: 1.0,
+        unit: SECRET.to_owned(),
+        labels: vec![(SECRET.to_owned(), SECRET.to_owned())],
+        begin: None,
+        end: None,
+    };
+    let outputs = Json(serde_json::json!({ SECRET: SECRET }));
+    let failure = Failure {
+        details: outputs.clone(),
+        ..Failure::permanent(SECRET, SECRET)
+    };
+    let (step, attempt): (StepId, _) = ("copy".parse().unwrap(), AttemptNo(1));
+    let events: [Event; 3] = [
+        AttemptSucceeded {
+            step: step.clone(),
+            attempt,
+            outputs: outputs.clone(),
+            observations: vec![observation],
+            summary: SECRET.to_owned(),
+            artifacts: vec![artifact],
+        }
+        .into(),
+        AttemptFailed {
+            step: step.clone(),
+            attempt,
+            failure,
+        }
+        .into(),
+        EffectRead {
+            step,
+            attempt,
+            effect: EffectNo(0),
+            request: EffectRequest {
+                call: "http.send".to_owned(),
+                class: EffectClass::Read,
+                arguments: outputs,
+                place: Place::HERE,
+            },
+            result: EffectResult::Refused {
+                code: SECRET.to_owned(),
+                message: SECRET.to_owned(),
+            },
+            begin: Timestamp(0),
+            took: Span(0),
+            look: None,
+        }
+        .into(),
+    ];
+    for event in events {
+        let has = |event: &Event| {
+            let payload = event.encode();
+            payload.windows(SECRET.len()).any(|part| part == SECRET.as_bytes())
+        };
+        assert!(has(&event) && !has(&event.remains()), "{}", event.name());
     }
 }

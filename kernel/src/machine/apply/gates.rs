@@ -274,7 +274,7 @@ fn reopen(d: &mut Deployment, phase: &PhaseId) -> Applied {
 
 /// What an attempt fails with that used up its time.
 pub(in crate::machine) fn timed_out() -> Failure {
-    Failure::transient("timed-out", "the attempt used up its time")
+    Failure::transient(Failure::TIMED_OUT, "the attempt used up its time")
 }
 
 pub(super) fn timer_fired(d: &mut Deployment, seq: Seq, event: &TimerFired) -> Applied {
