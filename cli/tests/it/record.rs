@@ -150,17 +150,33 @@ fn all() -> Vec<&'static str> {
 fn an_event_of_a_newer_type() {
     let (folder, tape) = two();
     let seq = signed(folder.path(), &tape);
-    rewrite(folder.path(), seq, |envelope| {
-        let mut row = Vec::new();
-        let mut out = minicbor::Encoder::new(&mut row);
-        out.array(10).unwrap().u8(2).unwrap().u64(envelope.seq.0).unwrap();
-        out.writer_mut().extend_from_slice(envelope.stream.raw());
-        out.u64(envelope.version.0).unwrap().u32(32).unwrap().u32(1).unwrap();
-        out.i64(envelope.at.0).unwrap().encode(&envelope.actor).unwrap();
-        out.u64(envelope.epoch.0).unwrap().bytes(&[0x80]).unwrap();
-        row
-    });
+    rewrite(folder.path(), seq, |envelope| of_type(envelope, 32));
     insta::assert_snapshot!(answers(folder.path(), &all()));
+}
+
+#[test]
+fn what_a_newer_one_adds_after_the_end() {
+    let (folder, tape) = two();
+    let seq = signed(folder.path(), &tape);
+    rewrite(folder.path(), seq, |envelope| of_type(envelope, 1032));
+    insta::assert_snapshot!(answers(folder.path(), &LOOKING));
+}
+
+/// The event's row as that of another type, with an empty payload.
+fn of_type(envelope: &Envelope<'_>, number: u32) -> Vec<u8> {
+    let mut row = Vec::new();
+    let mut out = minicbor::Encoder::new(&mut row);
+    out.array(10).unwrap().u8(2).unwrap().u64(envelope.seq.0).unwrap();
+    out.writer_mut().extend_from_slice(envelope.stream.raw());
+    out.u64(envelope.version.0)
+        .unwrap()
+        .u32(number)
+        .unwrap()
+        .u32(1)
+        .unwrap();
+    out.i64(envelope.at.0).unwrap().encode(&envelope.actor).unwrap();
+    out.u64(envelope.epoch.0).unwrap().bytes(&[0x80]).unwrap();
+    row
 }
 
 /// The deployment is signed off; the number of that event.
