@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use crate::context::Output;
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::people::{self, Claims};
+use crate::people::{self, Claims, Name};
 
 /// The process as a whole.
 pub struct App {
@@ -32,7 +32,7 @@ impl App {
     ///
     /// # Errors
     /// The runtime cannot be started.
-    pub fn new(data: PathBuf, out: Output, by: Option<&str>, logging: bool) -> Result<Self, CliError> {
+    pub fn new(data: PathBuf, out: Output, by: Option<&Name>, logging: bool) -> Result<Self, CliError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -18,6 +18,7 @@ pub use people::{AbortArgs, ApproveArgs, Decision, EraseArgs, RefuseArgs, Resolv
 pub use value::{EnvironmentSelector, Setting};
 
 use crate::context::Format;
+use crate::people::Name;
 
 /// Where data lives unless it is said otherwise.
 pub const DEFAULT_DATA: &str = ".surefoot";
@@ -83,7 +84,7 @@ pub struct GlobalArgs {
         env = "SUREFOOT_ACTOR",
         hide_env_values = true
     )]
-    pub by: Option<String>,
+    pub by: Option<Name>,
 }
 
 impl GlobalArgs {

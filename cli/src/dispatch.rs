@@ -23,6 +23,7 @@ use crate::view::paint::Paint;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    surefoot_store::log::hush_guarded_panics();
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -62,7 +63,7 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
         App::new(
             cli.global.data_or(folder).to_owned(),
             out.clone(),
-            by.as_deref(),
+            by.as_ref(),
             *verbose > 0,
         )
     };
@@ -75,7 +76,7 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
         Command::Resume(args) => commands::resume::run(args, &act()?),
         Command::Rollback(args) => commands::rollback::run(args, &act()?),
         Command::Abort(args) => {
-            commands::abort::run(&act()?, &args.id, args.reason.clone(), Claims::new(by.as_deref(), None))
+            commands::abort::run(&act()?, &args.id, args.reason.clone(), Claims::new(by.as_ref(), None))
         }
         Command::Resolve(args) => {
             let decision = Decision::Resolve(
@@ -84,16 +85,16 @@ fn run(cli: &Cli, format: Format) -> Result<ExitCode, CliError> {
                 args.reason.clone(),
                 args.hold.map(Seq),
             );
-            commands::decide::run(&act()?, &args.id, decision, Claims::new(by.as_deref(), None))
+            commands::decide::run(&act()?, &args.id, decision, Claims::new(by.as_ref(), None))
         }
         Command::Approve(args) => {
             let decision = Decision::Approve(args.checkpoint.clone(), args.role.clone(), args.note.clone());
-            let claims = Claims::new(by.as_deref(), Some(&args.role));
+            let claims = Claims::new(by.as_ref(), Some(&args.role));
             commands::decide::run(&act()?, &args.id, decision, claims)
         }
         Command::Refuse(args) => {
             let decision = Decision::Refuse(args.checkpoint.clone(), args.role.clone(), args.note.clone());
-            let claims = Claims::new(by.as_deref(), Some(&args.role));
+            let claims = Claims::new(by.as_ref(), Some(&args.role));
             commands::decide::run(&act()?, &args.id, decision, claims)
         }
         Command::Erase(args) => commands::erase::run(args, &act()?),

@@ -7,7 +7,7 @@ use std::io;
 
 use serde::Serialize;
 use surefoot_kernel::machine::{Corrupt, Rejection};
-use surefoot_kernel::port::{BlobError, LogError};
+use surefoot_kernel::port::{BlobError, InvalidAppend, LogError};
 use surefoot_kernel::runner::OfflineError;
 
 use surefoot_store::OpenError;
@@ -136,7 +136,10 @@ impl From<LogError> for CliError {
                 .hint("nothing is damaged: use the Surefoot that wrote it, or a later one"),
             LogError::Withheld { .. } => Self::new(ExitCode::Internal, what)
                 .hint("nothing is damaged: ask for a copy that has it, or look at `surefoot log`, which goes on"),
-            LogError::OutOfRange(_) => Self::usage(what),
+            LogError::OutOfRange(_)
+            | LogError::Invalid(InvalidAppend::Name { .. } | InvalidAppend::Payload { .. } | InvalidAppend::Erasure(_)) => {
+                Self::usage(what)
+            }
             LogError::Conflict { .. } | LogError::Invalid(_) => Self::new(ExitCode::Internal, what),
         }
     }

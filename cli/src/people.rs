@@ -1,13 +1,40 @@
 //! Who is typing, and whether they mean it.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::str::FromStr;
 
 use surefoot_kernel::actor::{Actor, Known, Login, OsUser, Person};
 
 use crate::error::CliError;
+use crate::view::paint::printable;
 
 /// What a process that belongs to no session has as its login uid.
 const NO_LOGIN: u32 = u32::MAX;
+
+/// Most bytes of a name that somebody claims.
+const LONGEST_NAME: usize = 256;
+
+/// A name that somebody claims: one line, or nobody where it is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(Option<String>);
+
+impl FromStr for Name {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.trim();
+        if name.len() > LONGEST_NAME {
+            return Err(format!(
+                "a name has at most {LONGEST_NAME} bytes, this has {}",
+                name.len()
+            ));
+        }
+        if printable(name) != name {
+            return Err("a name is one line, without control characters".to_owned());
+        }
+        Ok(Self((!name.is_empty()).then(|| name.to_owned())))
+    }
+}
 
 /// What somebody says of themselves: nobody has checked it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
@@ -23,12 +50,23 @@ pub struct Claims {
 impl Claims {
     /// The name given with `--by`, or else the one that `sudo` passes on; in a role if one is given.
     #[must_use]
-    pub fn new(by: Option<&str>, role: Option<&str>) -> Self {
-        let sudo = || std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
+    pub fn new(by: Option<&Name>, role: Option<&str>) -> Self {
+        let sudo = || std::env::var("SUDO_USER").ok().and_then(|name| name.parse().ok());
         Self {
             role: role.map(str::to_owned),
-            name: by.map(str::to_owned).or_else(sudo),
+            name: by.cloned().or_else(sudo).and_then(|Name(name)| name),
         }
+    }
+
+    /// Whether they can be recorded.
+    ///
+    /// # Errors
+    /// A name or a role that is none, in a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        [&self.name, &self.role]
+            .into_iter()
+            .flatten()
+            .try_for_each(|text| text.parse::<Name>().map(drop))
     }
 }
 

@@ -8,7 +8,7 @@ use surefoot_kernel::event::Record;
 use surefoot_kernel::id::{DeploymentId, StepId};
 use surefoot_kernel::machine::{Deployment, State};
 use surefoot_kernel::plan::Plan;
-use surefoot_kernel::port::BlobStore as _;
+use surefoot_kernel::port::{BlobStore as _, LogError};
 use surefoot_kernel::runner::{Identity, Input, Runner, Stop};
 use surefoot_plugin_host::{Children, Secrets};
 use surefoot_store::Store;
@@ -66,7 +66,7 @@ impl Session {
                     plugin: name.to_string(),
                     error,
                 };
-                ended_early(Driven::PluginLost(lost), id)
+                ended_early(Driven::PluginLost(lost), id, runner.state().deployment().is_some())
             })?;
         }
         let clock = Clock::start().not_before(runner.state().deployment().map(|d| d.last_at).unwrap_or_default());
@@ -106,7 +106,7 @@ impl Session {
             driven
         });
         let State::Present(deployment) = runner.state() else {
-            return Err(ended_early(driven, id));
+            return Err(ended_early(driven, id, false));
         };
         watcher.progress.finish(deployment);
         match driven {
@@ -125,7 +125,7 @@ impl Session {
                     exit,
                 })
             }
-            other => Err(ended_early(other, id)),
+            other => Err(ended_early(other, id, true)),
         }
     }
 
@@ -192,8 +192,15 @@ fn secrets(plan: &Plan) -> Result<Secrets, CliError> {
     Secrets::new(values).map_err(|e| CliError::usage(e.to_string()))
 }
 
-fn ended_early(driven: Driven, id: DeploymentId) -> CliError {
-    let resume = format!("continue with `surefoot resume {}`", id.short());
+/// Why it ended before the deployment did. That one is on record if `recorded`; else nobody has seen whether it is.
+fn ended_early(driven: Driven, id: DeploymentId, recorded: bool) -> CliError {
+    let mut resume = format!("continue with `surefoot resume {}`", id.short());
+    if !recorded {
+        resume = format!(
+            "see with `surefoot list` whether {} is on record; if so, {resume}",
+            id.short()
+        );
+    }
     match driven {
         Driven::PluginLost(lost) => {
             CliError::new(CliError::from(lost.error.clone()).exit(), lost.to_string()).hint(format!(
@@ -210,6 +217,7 @@ fn ended_early(driven: Driven, id: DeploymentId) -> CliError {
         Driven::Stopped(stop) => match stop {
             Stop::Locked(other) => surefoot_kernel::machine::Rejection::Locked(other).into(),
             Stop::Rejected(rejection) => rejection.into(),
+            Stop::LogFailed(error @ LogError::Invalid(_)) if !recorded => error.into(),
             Stop::Lost(error) | Stop::LogFailed(error) => CliError::from(error).hint(resume),
             Stop::Corrupt(corrupt) => corrupt.into(),
             Stop::Ended | Stop::Released => CliError::new(ExitCode::Internal, "the deployment was never recorded"),

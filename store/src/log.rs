@@ -20,6 +20,7 @@ mod verify;
 mod writer;
 
 pub use entry::{Entries, Entry, EntryPayload, Headline};
+pub use fault::hush_guarded_panics;
 pub use redb::StorageBackend;
 pub use redb_log::{RedbLog, Watcher};
 pub use verify::{Failure, FailureKind, Verification};

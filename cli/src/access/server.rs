@@ -20,9 +20,9 @@ use tokio::sync::oneshot;
 
 use super::folder::{SOCKET, SocketPath, socket_path};
 use super::frame;
-use super::protocol::{Owner, Request, Response, StreamEnd, WireRecord, decode, encode};
+use super::protocol::{Decision, Owner, Request, Response, StreamEnd, WireRecord, decode, encode};
 use crate::engine::{Inbox, Message};
-use crate::people;
+use crate::people::{self, Claims};
 
 /// Most connections at once; a further one is closed at once and tries again.
 const MOST_CONNECTIONS: usize = 256;
@@ -38,6 +38,9 @@ const PAGE: usize = 8 << 20;
 
 /// Most records of one page.
 const MOST_RECORDS: u32 = 4096;
+
+/// Most bytes of what somebody decides, reason and all.
+const LONGEST_DECISION: usize = 256 << 10;
 
 /// Longest time that a reader may wait for new events in one request.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -148,6 +151,9 @@ fn respond(request: Request, stream: &UnixStream, served: &Served) -> Response {
                 );
                 return Response::Rejected(text);
             }
+            if let Err(why) = acceptable(&claims, &decision) {
+                return Response::Rejected(why);
+            }
             let actor = match rustix::net::sockopt::socket_peercred(stream) {
                 Ok(peer) => people::peer(peer.uid.as_raw(), peer.pid.as_raw_nonzero().get(), claims),
                 Err(error) => return Response::Failed(format!("who asks cannot be told: {error}")),
@@ -180,6 +186,18 @@ fn respond(request: Request, stream: &UnixStream, served: &Served) -> Response {
             .map(entries),
     };
     result.unwrap_or_else(Response::from)
+}
+
+/// What would not fit into an event is refused here: an append that is refused ends the runner.
+fn acceptable(claims: &Claims, decision: &Decision) -> Result<(), String> {
+    claims.check()?;
+    let size = encode(decision).len();
+    if size > LONGEST_DECISION {
+        return Err(format!(
+            "a decision has at most {LONGEST_DECISION} bytes, this has {size}"
+        ));
+    }
+    Ok(())
 }
 
 /// As many records as fit a page, at least one: the reader asks on from there.

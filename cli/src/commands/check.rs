@@ -9,6 +9,7 @@ use crate::context::{Context, Format, Output};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::view::diagnostics::{self, DiagnosticView};
+use crate::view::summary::counted;
 
 /// Largest runbook that is read.
 const LARGEST: u64 = 4 << 20;
@@ -102,8 +103,4 @@ fn report(path: &str, text: &str, runbook: Option<&ValidatedRunbook>, found: &[D
         }
     }
     shown
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

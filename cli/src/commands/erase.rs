@@ -3,7 +3,7 @@
 mod elsewhere;
 
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{PayloadErased, Record};
+use surefoot_kernel::event::{Annotation, Event, PayloadErased, Record};
 use surefoot_kernel::id::{Seq, StreamId};
 use surefoot_kernel::machine::{Command, State};
 use surefoot_kernel::port::{BlobStore as _, EventLog};
@@ -45,6 +45,13 @@ pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
         )));
     }
     let name = record.event.name();
+    if matches!(record.event, Event::Annotation(Annotation::PayloadErased(_))) {
+        let text = format!(
+            "event {} is itself an erasure: who removed what, and why, stays",
+            args.seq
+        );
+        return Err(CliError::usage(text));
+    }
     if record.event.remains() == record.event {
         let text = format!("event {} ({name}) holds nothing that could be erased", args.seq);
         return Err(CliError::usage(text));

@@ -143,14 +143,24 @@ pub fn columns(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
-/// Text from the world outside, safe to print: control characters become spaces or `·`.
+/// Text from the world outside, safe to print: control characters, and what makes a terminal show text in
+/// another order or not at all, become spaces or `·`.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '\n' | '\r' | '\t' => ' ',
-            c if c.is_control() => '·',
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
+            c if c.is_control() || is_invisible(c) => '·',
             c => c,
         })
         .collect()
+}
+
+/// Marks of direction and characters without a shape. Joiners are not among them: scripts and emoji need them.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }

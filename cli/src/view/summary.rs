@@ -306,3 +306,9 @@ fn verdicts(status: &Status, paint: Paint, width: usize) -> String {
     }
     table.render(paint, width)
 }
+
+/// `1 step`, `2 steps`.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

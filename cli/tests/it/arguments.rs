@@ -3,6 +3,7 @@
 use clap::{CommandFactory, error::ErrorKind};
 use surefoot::args::{Cli, ColorChoice, Command, Decision, OutputFormat, parse};
 use surefoot::exit::ExitCode;
+use surefoot::people::{Claims, Name};
 use surefoot::view::paint::Paint;
 
 fn surefoot(line: &str) -> Result<Cli, clap::Error> {
@@ -55,6 +56,9 @@ fn a_wrong_line_ends_with_two() {
         "approve 3fa9 validate",
         "status -o jsonl",
         "status -q -v",
+        "list --by a\u{1b}[2Jb",
+        "list --by a\u{202e}b",
+        &format!("list --by {}", "x".repeat(257)),
     ] {
         let error = surefoot(line).unwrap_err();
         assert_eq!(
@@ -72,6 +76,29 @@ fn options_of_every_command_may_stand_behind_it() {
     assert_eq!(cli.global.color, ColorChoice::Never);
     assert_eq!(cli.global.data_or(".surefoot"), std::path::Path::new("/tmp/x"));
     assert_eq!(cli.global.verbose, 1);
+}
+
+#[test]
+fn a_claimed_name_is_one_line_or_none() {
+    let claimed = |name: &str| {
+        let by: Name = name.parse()?;
+        Ok::<_, String>(Claims::new(Some(&by), None).name)
+    };
+    assert_eq!(claimed(" Ada Lovelace "), Ok(Some("Ada Lovelace".to_owned())));
+    assert_eq!(claimed("  "), Ok(None));
+    assert_eq!(claimed("アダ 👩‍💻"), Ok(Some("アダ 👩‍💻".to_owned())));
+    for wrong in ["a\nb", "a\u{7f}", "\u{feff}root", "a\u{2066}b", &"ü".repeat(129)] {
+        assert!(claimed(wrong).is_err(), "{wrong:?}");
+    }
+    for wrong in ["a\0", &"x".repeat(257)] {
+        let claims = |name: &str, role: &str| Claims {
+            name: Some(name.to_owned()),
+            role: Some(role.to_owned()),
+        };
+        assert!(claims("ada", wrong).check().is_err());
+        assert!(claims(wrong, "lead").check().is_err());
+        assert!(claims("ada", "technical lead").check().is_ok());
+    }
 }
 
 #[test]

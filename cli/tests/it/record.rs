@@ -1,5 +1,6 @@
 //! Logs that hold what this Surefoot cannot read, or what is no longer there to be read: what each command answers.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -313,6 +314,32 @@ fn a_withheld_payload() {
     let mut commands = vec![line.as_str()];
     commands.extend(all().into_iter().filter(|command| !command.starts_with("log")));
     insta::assert_snapshot!(answers(folder.path(), &commands));
+}
+
+#[test]
+fn a_damaged_file_is_an_error_and_no_panic() {
+    const PLACES: u64 = 120;
+    let (folder, _) = two();
+    let path = folder.path().join("data/log.redb");
+    let whole = fs::read(&path).unwrap();
+    let intact = answers(folder.path(), &["log -o jsonl"]);
+    let mut refused = 0;
+    for place in 0..PLACES {
+        let at = usize::try_from(place * 2_654_435_761 % whole.len() as u64).unwrap();
+        let mut damaged = whole.clone();
+        damaged.iter_mut().skip(at).take(8).for_each(|byte| *byte = !*byte);
+        fs::write(&path, damaged).unwrap();
+        let said = answers(folder.path(), &["log -o jsonl"]);
+        assert!(!said.contains("panicked"), "byte {at}: {said}");
+        if said != intact {
+            assert!(
+                said.contains("[10]") && said.contains("the log is damaged"),
+                "byte {at}: {said}"
+            );
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "no damage was where it matters");
 }
 
 #[test]

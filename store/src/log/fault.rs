@@ -4,8 +4,9 @@
 //! [`LogError::Corrupt`], so that a damaged log is a message and an exit code.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
 use surefoot_kernel::port::LogError;
 
@@ -60,9 +61,28 @@ pub(crate) fn corrupt(text: impl Into<String>) -> LogError {
     }
 }
 
+thread_local! {
+    /// Whether a panic on this thread will be made an error.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// For a program that tells its user about errors: from now on a panic that is made an error prints nothing
+/// of its own. Every other one is told as before.
+pub fn hush_guarded_panics() {
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !GUARDED.get() {
+            told(panic);
+        }
+    }));
+}
+
 /// Runs `work`, and makes a panic in it an error.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, LogError> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    let within = GUARDED.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(within);
+    match outcome {
         Ok(result) => result.map_err(|fault| fault.0),
         Err(panic) => Err(corrupt(format!("the file contradicts itself: {}", panic_text(&*panic)))),
     }

@@ -347,8 +347,9 @@ fn created(event: &DeploymentCreated) -> String {
     let (environment, release) = (&plan.environment, summary::release(&plan.release));
     let steps: usize = plan.phases.iter().map(|phase| phase.steps.len()).sum();
     let size = format!(
-        "{} phases, {steps} steps, plan {}",
-        plan.phases.len(),
+        "{}, {}, plan {}",
+        summary::counted(plan.phases.len(), "phase"),
+        summary::counted(steps, "step"),
         event.plan_digest.short()
     );
     match &plan.intent {
