@@ -40,17 +40,17 @@ Examples:
 Exit codes: 0 recorded; the deployment stops or goes back · 2 it is not at that checkpoint";
 
 const ERASE: &str = "\
-For a secret that has got into the record. The event stays, with who, when and what kind; texts and
-values are taken out of what it says, and the old bytes are removed from the data folder, with the blobs
-that no other event names. Every proof holds as before. Names that a state is made of stay: ids, roles,
-versions. Copies elsewhere, such as backups of the folder, are not reached. The deployment has to have
-ended, and nothing may be running in the folder.
+For a secret that has got into the record. The event stays, with who, when and what kind; texts
+and values are taken out of what it says, and the old bytes are removed from the data folder,
+with the blobs that no other event names. Every proof holds as before. Names that a state is
+made of stay: ids, roles, versions. Copies elsewhere, such as backups of the folder, are not
+reached. The deployment has to have ended, and nothing may be running in the folder.
 
 Examples:
   surefoot log 3fa9c1d2 | grep -n password
   surefoot erase 214 --reason \"a password was printed\"
 
-Exit codes: 0 erased · 2 there is no such event, or it cannot be erased now · 6 the folder is in use";
+Exit codes: 0 erased · 2 no such event, or it cannot be erased now · 6 the folder is in use";
 
 /// `surefoot erase`.
 #[derive(Clone, Debug, Args)]

@@ -11,6 +11,7 @@ use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::load::{self, LoadError};
 use crate::view::list::{self, ListEntry};
+use crate::view::summary::counted;
 
 /// Shows them.
 ///
@@ -37,7 +38,8 @@ pub fn run(args: &ListArgs, ctx: &Context<'_>) -> Result<ExitCode, CliError> {
         Format::Human => {
             let mut text = list::list(&entries, now(), ctx.out.paint, ctx.out.width);
             if more > 0 {
-                text.push_str(&format!("{more} older ones: `surefoot list --all`, or `-n COUNT`\n"));
+                let older = counted(more, "older deployment");
+                text.push_str(&format!("{older}: `surefoot list --all`, or `-n COUNT`\n"));
             }
             ctx.out.text(&text)?;
         }

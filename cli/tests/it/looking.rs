@@ -148,7 +148,7 @@ fn list_has_the_unfinished_first_then_the_newest_and_marks_what_is_live() {
     let (_, text) = surefoot(&log, None, "list -n 1").unwrap();
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(
-        text.contains("v3") && text.ends_with("2 older ones: `surefoot list --all`, or `-n COUNT`\n"),
+        text.contains("v3") && text.ends_with("2 older deployments: `surefoot list --all`, or `-n COUNT`\n"),
         "{text}"
     );
     let (_, text) = surefoot(&log, None, "list --env production -n 2 -o json").unwrap();
