@@ -1,0 +1,101 @@
+//! What commands that do something are made from: the data folder, the runtime, the plugin host.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use surefoot_desk::{Claims, LogDesk, Name};
+use surefoot_engine::{Reader, actor, claims};
+use surefoot_kernel::actor::Actor;
+use surefoot_kernel::port::BlobStore;
+use surefoot_plugin_host::Host;
+use surefoot_store::FileBlobs;
+use tokio::runtime::Runtime;
+
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::output::Output;
+
+/// The process as a whole.
+pub struct App {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where results go.
+    pub out: Output,
+    /// Who acts.
+    pub actor: Actor,
+    /// What they say of themselves, for a process that finds out by itself who asks.
+    pub claims: Claims,
+    /// Whether the log of what goes on inside is written to standard error.
+    pub logging: bool,
+    /// For everything that waits.
+    pub runtime: Runtime,
+}
+
+impl App {
+    /// An app on the data folder `data`.
+    ///
+    /// # Errors
+    /// The runtime cannot be started.
+    pub fn new(data: PathBuf, out: Output, by: Option<&Name>, logging: bool) -> Result<Self, CliError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            data,
+            out,
+            actor: actor(claims(by, None)),
+            claims: claims(by, None),
+            logging,
+            runtime,
+        })
+    }
+
+    /// What can be asked of the data folder and decided about it.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn desk(&self) -> Result<LogDesk, CliError> {
+        desk(&self.data)
+    }
+
+    /// The plugin host, with its compiled code cached for this user if it can be.
+    ///
+    /// # Errors
+    /// The engine cannot be set up.
+    pub fn host(&self) -> Result<Host, CliError> {
+        Host::new(cache_folder())
+            .or_else(|error| {
+                tracing::warn!(%error, "plugins are compiled anew each time");
+                Host::new(None)
+            })
+            .map_err(|e| CliError::new(ExitCode::Internal, e.to_string()))
+    }
+}
+
+/// What can be asked of a data folder and decided about it; an empty one where there is none yet.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn desk(folder: &Path) -> Result<LogDesk, CliError> {
+    let reader = Reader::new(folder).map_err(|error| CliError::no_access(error, folder))?;
+    let reader = Arc::new(reader);
+    let blobs = folder.join("blobs");
+    let blobs = if blobs.is_dir() {
+        Some(Arc::new(FileBlobs::open(&blobs)?) as Arc<dyn BlobStore>)
+    } else {
+        None
+    };
+    Ok(LogDesk::new(reader.clone(), blobs, reader))
+}
+
+/// `$XDG_CACHE_HOME/surefoot`, or `~/.cache/surefoot`; without either nothing is cached.
+fn cache_folder() -> Option<PathBuf> {
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+    cache.is_absolute().then(|| cache.join("surefoot"))
+}
