@@ -10,6 +10,7 @@ mod entry;
 mod fault;
 mod job;
 mod open;
+mod overlay;
 mod proofs;
 mod read;
 mod redb_log;

@@ -21,7 +21,7 @@ const FORMAT_BEGINS: &str = "surefoot data folder, format ";
 const FORMAT_FILE: &str = "FORMAT";
 const FORMAT_TEXT: &str = "surefoot data folder, format 2";
 
-/// Log and blobs of one data folder. One process at a time has it open.
+/// Log and blobs of one data folder. One process at a time has it open for writing.
 #[derive(Debug)]
 pub struct Store {
     /// The event log.
@@ -111,8 +111,7 @@ impl Store {
         let log = folder.join(LOG);
         if !log.try_exists().map_err(cannot)? {
             if made_for.is_some() {
-                let text = format!("{} is missing, and the folder once had one", log.display());
-                return Err(LogError::Corrupt { seq: None, text }.into());
+                return Err(lost(&log));
             }
             create_once(folder, &log)?;
         }
@@ -130,7 +129,6 @@ impl Store {
             }
             Some(_) => {}
         }
-        // The log's lock is held: nobody else is putting blobs.
         blobs.clear_temporary()?;
         Ok(Self {
             log: Arc::new(log),
@@ -138,11 +136,57 @@ impl Store {
         })
     }
 
-    /// Whether `folder` is a finished data folder, so that reading commands need not make one.
-    #[must_use]
-    pub fn exists(folder: &Path) -> bool {
-        folder.join(FORMAT_FILE).is_file()
+    /// Opens a data folder for reading: nothing in it is changed, and no right to write to it is needed.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; [`LogError::Busy`] if another process has it open for writing.
+    pub fn reading(folder: &Path) -> Result<Self, OpenError> {
+        let made_for = made_for(folder)?;
+        let blobs = Arc::new(FileBlobs::reading(&folder.join(BLOBS))?);
+        let log = RedbLog::reading(&folder.join(LOG), Arc::clone(&blobs) as Arc<dyn BlobStore>)?;
+        let found = hex(&log.log_id());
+        match made_for {
+            Some(expected) if expected != found => Err(OpenError::MixedUp {
+                folder: folder.to_owned(),
+                expected,
+                found,
+            }),
+            Some(_) | None => Ok(Self {
+                log: Arc::new(log),
+                blobs,
+            }),
+        }
     }
+
+    /// The file of the log in a data folder.
+    #[must_use]
+    pub fn log_file(folder: &Path) -> PathBuf {
+        folder.join(LOG)
+    }
+
+    /// Whether there is a log in `folder`, so that there is something to read.
+    ///
+    /// # Errors
+    /// That cannot be told; or the folder was finished once, and has lost its log.
+    pub fn is_there(folder: &Path) -> Result<bool, OpenError> {
+        let cannot = |error: io::Error| OpenError::Folder {
+            folder: folder.to_owned(),
+            error,
+        };
+        let log = folder.join(LOG);
+        if log.try_exists().map_err(cannot)? {
+            return Ok(true);
+        }
+        match made_for(folder)? {
+            None => Ok(false),
+            Some(_) => Err(lost(&log)),
+        }
+    }
+}
+
+fn lost(log: &Path) -> OpenError {
+    let text = format!("{} is missing, and the folder once had one", log.display());
+    LogError::Corrupt { seq: None, text }.into()
 }
 
 /// Creates the log unless another process does so at the same time.

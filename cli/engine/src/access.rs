@@ -1,19 +1,30 @@
-//! The data folder: opened by this process, or reached through the process that has it open.
-//!
-//! The log's file has one owner at a time. Whoever runs a deployment owns it and serves everybody
-//! else over a local socket, so every command works at any time. Blobs are immutable files and are
-//! read directly.
+//! The data folder, for any number of processes at once: one log that all of them share, and a way to whoever runs a
+//! deployment. Blobs are immutable files and are read and written directly.
 
 mod address;
+mod admission;
+mod budget;
 mod client;
+mod decision;
+mod folder;
 mod frame;
-mod open;
+mod gate;
+mod holders;
+mod log_service;
+mod notice;
+mod offline;
+mod paging;
+mod peer;
 mod protocol;
-mod reader;
+mod runner_service;
 mod server;
+mod shared;
+mod wire_append;
+mod wire_error;
+mod wire_record;
 
-pub use open::{Access, AccessError, open, own};
-pub use protocol::Owner;
-pub use reader::Reader;
-pub use server::Serving;
-pub(crate) use server::{Holder, serve};
+pub use folder::{FolderDesk, alone};
+pub use notice::{Notices, unheard};
+pub use runner_service::RunnerSocket;
+pub(crate) use runner_service::serve_runners;
+pub use shared::{Purpose, SharedLog};

@@ -17,7 +17,7 @@ mod running;
 mod secrets;
 mod supervisor;
 
-pub use access::{Access, AccessError, Owner, Reader, Serving, open, own};
+pub use access::{FolderDesk, Notices, Purpose, RunnerSocket, SharedLog, alone, unheard};
 pub use catalog::Catalog;
 pub use clock::{Clock, wall_clock};
 pub use drive::{Driven, Observer, drive};

@@ -23,7 +23,7 @@ pub fn actor(claims: Claims) -> Actor {
 }
 
 /// The person behind the process `pid` at the other end of a socket, which runs as `uid`.
-pub(crate) fn peer(uid: u32, pid: i32, claims: Claims) -> Actor {
+pub(crate) fn peer(uid: u32, pid: u32, claims: Claims) -> Actor {
     person(Known::Peer(user(uid, &pid.to_string())), claims)
 }
 

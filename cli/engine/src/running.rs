@@ -44,12 +44,6 @@ impl Running {
         })
     }
 
-    /// Which they are.
-    #[must_use]
-    pub(crate) fn deployments(&self) -> Vec<DeploymentId> {
-        self.lock().keys().copied().collect()
-    }
-
     /// Has the runner of a deployment decide, and waits until its answer is durable. `None` if this process does
     /// not run that deployment, or not any more.
     #[must_use]

@@ -1,5 +1,5 @@
-//! The supervisor: this process owns a data folder and runs deployments in it, any number at once, while it serves
-//! the folder to every other process.
+//! The supervisor: runs deployments of one data folder in this process, any number at once. What it shares with other
+//! processes is the log.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::plan::Plan;
 use surefoot_kernel::runner::{Identity, Runner};
 use surefoot_plugin_host::{Children, Host, Secrets};
-use surefoot_store::Store;
+use surefoot_store::{FileBlobs, OpenError};
 
-use crate::access::{AccessError, Holder, Serving, own, serve};
+use crate::access::{Notices, Purpose, RunnerSocket, SharedLog, serve_runners};
 use crate::clock::Clock;
 use crate::drive::{Driven, Observer, drive};
 use crate::engine::Engine;
@@ -24,13 +24,16 @@ use crate::running::Running;
 /// Folder in the data folder where running processes are announced.
 pub const CHILDREN: &str = "children";
 
-/// A data folder that this process owns.
+/// Runs deployments of a data folder.
 pub struct Supervisor {
-    /// Log and blobs.
-    pub store: Store,
+    /// The log, shared with every other process.
+    pub log: Arc<SharedLog>,
+    /// The blobs.
+    pub blobs: Arc<FileBlobs>,
     folder: PathBuf,
     actor: Actor,
     running: Running,
+    _socket: RunnerSocket,
 }
 
 /// Why a deployment cannot be driven at all.
@@ -44,7 +47,10 @@ pub enum SupervisorError {
         /// Why not.
         error: io::Error,
     },
-    /// Other commands cannot be served.
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Those who decide cannot be served.
     #[error("the local socket cannot be served: {0}")]
     Socket(#[source] io::Error),
     /// This process runs it already.
@@ -53,16 +59,20 @@ pub enum SupervisorError {
 }
 
 impl Supervisor {
-    /// Takes the data folder, for `actor`.
+    /// Opens the data folder, and makes it if it does not exist. Deployments are run for `actor`.
     ///
     /// # Errors
-    /// Another process has it, or it cannot be used.
-    pub fn open(folder: &Path, actor: Actor) -> Result<Self, AccessError> {
+    /// It cannot be used.
+    pub fn open(folder: &Path, actor: Actor, notices: Notices) -> Result<Self, SupervisorError> {
+        let log = SharedLog::open(folder, Purpose::Write, notices)?;
+        let running = Running::default();
         Ok(Self {
-            store: own(folder)?,
+            log: Arc::new(log),
+            blobs: Arc::new(FileBlobs::open(&folder.join("blobs")).map_err(OpenError::from)?),
             folder: folder.to_owned(),
             actor,
-            running: Running::default(),
+            _socket: serve_runners(folder, running.clone()).map_err(SupervisorError::Socket)?,
+            running,
         })
     }
 
@@ -73,19 +83,6 @@ impl Supervisor {
             runner: runner_identity(),
             actor: self.actor.clone(),
         }
-    }
-
-    /// Serves the data folder to other processes until what is given back goes.
-    ///
-    /// # Errors
-    /// The socket cannot be made.
-    pub fn serve(&self) -> Result<Serving, SupervisorError> {
-        let holder = Holder {
-            runner: runner_identity(),
-            actor: self.actor.clone(),
-            since: Clock::start().now(),
-        };
-        serve(&self.folder, &self.store.log, holder, self.running.clone()).map_err(SupervisorError::Socket)
     }
 
     /// Drives a deployment until it ends, or lets go. What is sent to `inbox` comes out of `messages`.
@@ -103,15 +100,15 @@ impl Supervisor {
         (inbox, messages): (&Inbox, &mut Messages),
         observer: &mut dyn Observer,
     ) -> Result<Driven, SupervisorError> {
-        if let Some((plugin, error)) = lost(plan, &*self.store.blobs) {
+        if let Some((plugin, error)) = lost(plan, &*self.blobs) {
             let plugin = plugin.to_string();
             return Ok(Driven::PluginLost(PluginLost { plugin, error }));
         }
         let clock = Clock::start().not_before(runner.state().deployment().map(|d| d.last_at).unwrap_or_default());
         let folder = self.folder.join(CHILDREN);
         let engine = Engine {
-            log: self.store.log.clone(),
-            blobs: self.store.blobs.clone(),
+            log: self.log.clone(),
+            blobs: self.blobs.clone(),
             host,
             secrets: Arc::new(secrets),
             children: Children::in_folder(&folder).map_err(|error| SupervisorError::Children { folder, error })?,

@@ -1,18 +1,16 @@
 //! What commands that do something are made from: the data folder, the runtime, the plugin host.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use surefoot_desk::{Claims, LogDesk, Name};
-use surefoot_engine::{Reader, actor, claims};
+use surefoot_engine::{FolderDesk, actor, claims};
 use surefoot_kernel::actor::Actor;
-use surefoot_kernel::port::BlobStore;
 use surefoot_plugin_host::Host;
-use surefoot_store::FileBlobs;
 use tokio::runtime::Runtime;
 
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::notes::Notes;
 use crate::output::Output;
 
 /// The process as a whole.
@@ -27,6 +25,8 @@ pub struct App {
     pub claims: Claims,
     /// Whether the log of what goes on inside is written to standard error.
     pub logging: bool,
+    /// For what is waited for.
+    pub notes: Notes,
     /// For everything that waits.
     pub runtime: Runtime,
 }
@@ -47,6 +47,7 @@ impl App {
             actor: actor(claims(by, None)),
             claims: claims(by, None),
             logging,
+            notes: Notes::default(),
             runtime,
         })
     }
@@ -56,7 +57,7 @@ impl App {
     /// # Errors
     /// It cannot be opened.
     pub fn desk(&self) -> Result<LogDesk, CliError> {
-        desk(&self.data)
+        desk(&self.data, &self.notes)
     }
 
     /// The plugin host, with its compiled code cached for this user if it can be.
@@ -77,16 +78,8 @@ impl App {
 ///
 /// # Errors
 /// It cannot be opened.
-pub fn desk(folder: &Path) -> Result<LogDesk, CliError> {
-    let reader = Reader::new(folder).map_err(|error| CliError::no_access(error, folder))?;
-    let reader = Arc::new(reader);
-    let blobs = folder.join("blobs");
-    let blobs = if blobs.is_dir() {
-        Some(Arc::new(FileBlobs::open(&blobs)?) as Arc<dyn BlobStore>)
-    } else {
-        None
-    };
-    Ok(LogDesk::new(reader.clone(), blobs, reader))
+pub fn desk(folder: &Path, notes: &Notes) -> Result<LogDesk, CliError> {
+    Ok(FolderDesk::open(folder, notes.notices())?)
 }
 
 /// `$XDG_CACHE_HOME/surefoot`, or `~/.cache/surefoot`; without either nothing is cached.

@@ -11,6 +11,7 @@ use crate::args::{Cli, Command, DEFAULT_DATA, GlobalArgs, parse};
 use crate::commands;
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::notes::Notes;
 use crate::output::Output;
 use crate::planning::catalog;
 
@@ -62,7 +63,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         )
     };
     let act = || app(DEFAULT_DATA);
-    let look = || desk(cli.global.data_or(DEFAULT_DATA));
+    let look = || desk(cli.global.data_or(DEFAULT_DATA), &Notes::default());
     match &cli.command {
         Command::Completions(args) => commands::completions::run(args, &out),
         Command::Demo(_) => commands::demo::run(&app(commands::demo::FOLDER)?),

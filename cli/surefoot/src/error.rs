@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use surefoot_desk::{DeskError, LoadError};
-use surefoot_engine::{AccessError, Owner, PinError, SecretError, SupervisorError};
+use surefoot_engine::{PinError, SecretError, SupervisorError};
 use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::machine::{Corrupt, Rejection};
 use surefoot_kernel::port::{BlobError, InvalidAppend, LogError};
@@ -74,18 +74,14 @@ impl CliError {
         self
     }
 
-    /// Why the data folder is not to be had, and who has it.
+    /// There is no data folder.
     #[must_use]
-    pub fn no_access(error: AccessError, folder: &Path) -> Self {
-        let text = error.to_string();
-        match error {
-            AccessError::Missing(_) => Self::usage(text)
-                .hint("start a deployment with `surefoot run RUNBOOK`, or name another folder with `--data DIR`"),
-            AccessError::Owned(owner) => owned(&owner, folder),
-            AccessError::Silent(_) => Self::new(ExitCode::Locked, text)
-                .hint("find it with `fuser` on the folder's log.redb; the log is free again when it has ended"),
-            AccessError::Open(error) => error.into(),
-        }
+    pub fn no_folder(folder: &Path) -> Self {
+        Self::usage(format!(
+            "there is no data folder {}: nothing has been deployed from here",
+            folder.display()
+        ))
+        .hint("start a deployment with `surefoot run RUNBOOK`, or name another folder with `--data DIR`")
     }
 
     /// How the process ends.
@@ -146,7 +142,7 @@ impl From<LogError> for CliError {
                 "stop here, keep the data folder as it is, and compare it with a backup or a remembered checkpoint",
             ),
             LogError::Busy(_) => Self::new(ExitCode::Locked, what)
-                .hint("let the other process end, or use its socket by running this command as the same user"),
+                .hint("continue or end that process, or run this command as the user that it runs as"),
             LogError::Fenced { .. } => Self::new(ExitCode::Locked, what)
                 .hint("another process has taken the deployment over: look at `surefoot status`"),
             LogError::Full(_) => Self::new(ExitCode::Internal, what).hint("free some space, then `surefoot resume`"),
@@ -194,34 +190,6 @@ impl From<Corrupt> for CliError {
     }
 }
 
-fn owned(owner: &Owner, folder: &Path) -> CliError {
-    let Owner {
-        runner,
-        deployments,
-        since,
-        actor,
-    } = owner;
-    let short: Vec<_> = deployments.iter().map(DeploymentId::short).collect();
-    let what = match short.as_slice() {
-        [] => "the data folder is in use".to_owned(),
-        [one] => format!("deployment {one} is being run"),
-        several => format!("deployments {} are being run", several.join(", ")),
-    };
-    let text = format!(
-        "{what} by {actor} on {} (process {}, alive) since {since}",
-        runner.host, runner.pid
-    );
-    let error = CliError::new(ExitCode::Locked, text);
-    match short.first() {
-        None => error.hint("wait until it has ended"),
-        Some(id) => error.hint(format!(
-            "watch it with `surefoot watch {id}`; stop it with `surefoot abort {id} --reason …`; deploy another \
-             environment at the same time with another `--data`, not {}",
-            folder.display()
-        )),
-    }
-}
-
 impl From<LoadError> for CliError {
     fn from(error: LoadError) -> Self {
         match error {
@@ -253,7 +221,9 @@ impl From<DeskError> for CliError {
             }
             DeskError::Unreadable(error) => error.into(),
             DeskError::Offline(error) => error.into(),
-            DeskError::Refused(_) => Self::usage(what).hint("`surefoot status` shows what can be decided"),
+            DeskError::Refused(_) => {
+                Self::usage(what).hint("`surefoot status` shows where it stands and what can be done")
+            }
             DeskError::Unreachable(_) => Self::new(ExitCode::Internal, what)
                 .hint("`surefoot status` shows whether it still runs; then try again"),
         }
@@ -280,6 +250,7 @@ impl From<SupervisorError> for CliError {
             SupervisorError::Children { .. } => {
                 Self::new(ExitCode::Internal, what).hint("it has to be a folder that you may write to")
             }
+            SupervisorError::Open(error) => error.into(),
             SupervisorError::Socket(_) => Self::new(ExitCode::Internal, what),
             SupervisorError::Twice(_) => Self::new(ExitCode::Locked, what),
         }

@@ -12,6 +12,7 @@ mod dispatch;
 pub mod error;
 pub mod exit;
 pub mod format;
+pub mod notes;
 pub mod output;
 pub mod planning;
 pub mod progress;

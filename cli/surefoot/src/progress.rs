@@ -174,9 +174,17 @@ impl Progress {
         }
     }
 
-    /// A line that stays, above the tree.
-    pub fn note(&self, text: &str) {
-        self.send(News::Line(text.to_owned()));
+    /// Takes lines that are to stay above the tree; `None` where there is no tree that they would disturb.
+    #[must_use]
+    pub fn noter(&self) -> Option<Box<dyn Fn(&str) + Send>> {
+        if self.mode != Mode::Live {
+            return None;
+        }
+        let (news, paint) = (self.news.clone(), self.paint);
+        Some(Box::new(move |text| {
+            let line = format!("{} {}", paint.warn("waiting:"), printable(text));
+            let _nobody_listens = news.send(News::Line(line));
+        }))
     }
 
     /// Draws the end state and gives the terminal back. Print [`surefoot_view::summary::outcome`] after it.

@@ -1,7 +1,5 @@
-//! A session: this process owns the data folder and drives one deployment, with everything that a person
-//! at the terminal needs — signals, progress — until the deployment ends or lets go.
-
-use std::path::Path;
+//! A session: this process drives one deployment, with everything that a person at the terminal needs — signals,
+//! progress — until the deployment ends or lets go.
 
 use surefoot_engine::{CHILDREN, Driven, Observer, Supervisor, inbox, secrets};
 use surefoot_kernel::event::Record;
@@ -25,12 +23,12 @@ pub struct Left {
     pub exit: ExitCode,
 }
 
-/// Takes the data folder `folder`.
+/// Opens the data folder, to run deployments in it.
 ///
 /// # Errors
-/// Another process has it, or it cannot be used.
-pub fn open(app: &App, folder: &Path) -> Result<Supervisor, CliError> {
-    Supervisor::open(folder, app.actor.clone()).map_err(|error| CliError::no_access(error, folder))
+/// It cannot be used.
+pub fn open(app: &App) -> Result<Supervisor, CliError> {
+    Ok(Supervisor::open(&app.data, app.actor.clone(), app.notes.notices())?)
 }
 
 /// Drives a deployment until it ends, or lets go.
@@ -46,18 +44,20 @@ pub fn drive(
 ) -> Result<Left, CliError> {
     let (host, secrets) = (app.host()?, secrets(plan)?);
     let (sender, mut messages) = inbox();
-    let _serving = supervisor.serve()?;
     let mut watcher = Watcher {
         progress: Progress::new(Mode::of(&app.out, app.logging), app.out.paint),
         wait: app.out.is_terminal,
     };
+    app.notes.redirect(watcher.progress.noter());
     let driven = app.runtime.block_on(async {
         let _signals = Signals::listen(sender.clone());
         let ends = (&sender, &mut messages);
         supervisor
             .drive(id, plan, &mut runner, host, secrets, ends, &mut watcher)
             .await
-    })?;
+    });
+    app.notes.redirect(None);
+    let driven = driven?;
     let State::Present(deployment) = runner.state() else {
         return Err(ended_early(driven, id, false));
     };
@@ -98,7 +98,9 @@ fn ended_early(driven: Driven, id: DeploymentId, recorded: bool) -> CliError {
             Stop::Locked(other) => surefoot_kernel::machine::Rejection::Locked(other).into(),
             Stop::Rejected(rejection) => rejection.into(),
             Stop::LogFailed(error @ LogError::Invalid(_)) if !recorded => error.into(),
-            Stop::Lost(error) | Stop::LogFailed(error) => CliError::from(error).hint(resume),
+            Stop::Lost(error) => CliError::new(ExitCode::Locked, format!("another process was faster: {error}"))
+                .hint("`surefoot list` shows what is being deployed, and where"),
+            Stop::LogFailed(error) => CliError::from(error).hint(resume),
             Stop::Corrupt(corrupt) => corrupt.into(),
             Stop::Ended | Stop::Released => CliError::new(ExitCode::Internal, "the deployment was never recorded"),
         },

@@ -186,7 +186,7 @@ pub enum InvalidAppend {
     #[error("the payload of a {name} has {size} bytes, more than {limit}")]
     Payload {
         /// The event's type.
-        name: &'static str,
+        name: String,
         /// Its bytes.
         size: usize,
         /// Most that it may have.
@@ -196,7 +196,7 @@ pub enum InvalidAppend {
     #[error("the payload of a {name} is not one that can be read back: {text}")]
     Unreadable {
         /// The event's type.
-        name: &'static str,
+        name: String,
         /// Why not.
         text: String,
     },

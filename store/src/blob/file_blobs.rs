@@ -22,8 +22,10 @@ const TEMPORARY: &str = "tmp";
 pub struct FileBlobs {
     folder: PathBuf,
     disk: Disk,
-    next_temporary: AtomicU64,
 }
+
+/// Numbers the temporary files of this process, however many stores it has open.
+static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 /// A file that is removed unless it was renamed to where it belongs.
 struct Temporary {
@@ -48,11 +50,21 @@ impl FileBlobs {
         Ok(Self {
             folder: folder.to_owned(),
             disk: Disk::of(folder).map_err(cannot)?,
-            next_temporary: AtomicU64::new(0),
         })
     }
 
-    /// Removes what a crash left half written. Only for the one process that has the log open.
+    /// Opens the store in `folder` for reading; nothing is created.
+    ///
+    /// # Errors
+    /// [`BlobError::Io`] if the folder cannot be read.
+    pub fn reading(folder: &Path) -> Result<Self, BlobError> {
+        Ok(Self {
+            folder: folder.to_owned(),
+            disk: Disk::of(folder).map_err(|e| io_error("cannot read", folder, &e))?,
+        })
+    }
+
+    /// Removes what processes that are gone left half written.
     ///
     /// # Errors
     /// [`BlobError::Io`].
@@ -60,7 +72,14 @@ impl FileBlobs {
         let folder = self.folder.join(TEMPORARY);
         let cannot = |e: io::Error| io_error("cannot clear", &folder, &e);
         for entry in fs::read_dir(&folder).map_err(cannot)? {
-            fs::remove_file(entry.map_err(cannot)?.path()).map_err(cannot)?;
+            let entry = entry.map_err(cannot)?;
+            if is_being_written(&entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            match fs::remove_file(entry.path()) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(cannot(e)),
+                Ok(()) | Err(_) => {}
+            }
         }
         Ok(())
     }
@@ -77,7 +96,7 @@ impl FileBlobs {
     }
 
     fn temporary(&self, folder: &Path, prefix: &str) -> Result<(Temporary, File), BlobError> {
-        let number = self.next_temporary.fetch_add(1, Ordering::Relaxed);
+        let number = NEXT_TEMPORARY.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("{prefix}{}-{number}", std::process::id()));
         let file = File::options()
             .write(true)
@@ -116,6 +135,12 @@ impl FileBlobs {
             Err(e) => Err(e),
         }
     }
+}
+
+/// Whether a temporary file, called after its process, is one of a process that is there.
+fn is_being_written(name: &str) -> bool {
+    let pid = name.split('-').next().and_then(|pid| pid.parse::<u32>().ok());
+    pid.is_some_and(|pid| Path::new("/proc").join(pid.to_string()).exists())
 }
 
 impl BlobStore for FileBlobs {

@@ -99,7 +99,7 @@ fn prepare(part: StreamAppend) -> Result<PreparedStream, InvalidAppend> {
         let payload = new.event.encode();
         if payload.len() > LARGEST_PAYLOAD {
             return Err(InvalidAppend::Payload {
-                name: new.event.name(),
+                name: new.event.name().to_owned(),
                 size: payload.len(),
                 limit: LARGEST_PAYLOAD,
             });
@@ -129,7 +129,7 @@ fn readable(event: &Event, payload: &[u8]) -> Result<(), InvalidAppend> {
         .map_err(|e| e.to_string())
         .and_then(|()| Event::decode(number, version, payload).map_err(|e| e.to_string()));
     read.map(|_| ()).map_err(|text| InvalidAppend::Unreadable {
-        name: event.name(),
+        name: event.name().to_owned(),
         text,
     })
 }

@@ -17,6 +17,7 @@ use surefoot_kernel::port::{BlobStore, LogError, LogHead};
 
 use super::backend::Counted;
 use super::fault::{Fault, corrupt, guarded};
+use super::overlay::Overlay;
 use super::proofs::StoredNodes;
 use super::redb_log::RedbLog;
 use super::scrub;
@@ -64,6 +65,29 @@ impl RedbLog {
             open(FileBackend::new(file)?)
         })?;
         Self::start(opened, blobs, Some(disk))
+    }
+
+    /// Opens the log in the file `path` for reading: no byte of it is changed, and no right to write to it is needed.
+    /// As many processes as like may do so at once; while they do, none can open it for writing.
+    ///
+    /// # Errors
+    /// As [`RedbLog::open`].
+    pub fn reading(path: &Path, blobs: Arc<dyn BlobStore>) -> Result<Self, LogError> {
+        let cannot = |e: io::Error| LogError::Io(format!("cannot open {}: {e}", path.display()));
+        let file = File::open(path).map_err(cannot)?;
+        let metadata = file.metadata().map_err(cannot)?;
+        let identity = (metadata.dev(), metadata.ino());
+        if metadata.len() == 0 {
+            return Err(corrupt(format!("{} is empty, and a log never is", path.display())));
+        }
+        let opened = guarded(|| {
+            let overlay = Overlay::new(FileBackend::new(file)?)
+                .map_err(|e| LogError::Io(format!("cannot read {}: {e}", path.display())))?;
+            let opened = open(overlay)?;
+            still_there(path, identity)?;
+            Ok(opened)
+        })?;
+        Ok(Self::without_writer(opened, blobs))
     }
 
     /// Creates an empty log under `path`, where none is yet, durably.

@@ -96,6 +96,16 @@ impl RedbLog {
         })
     }
 
+    /// A log that can only be read.
+    pub(crate) fn without_writer(opened: open::Opened, blobs: Arc<dyn BlobStore>) -> Self {
+        let (shared, _) = Shared::new(opened, blobs, None);
+        Self {
+            shared: Arc::new(shared),
+            queue: None,
+            writer: None,
+        }
+    }
+
     /// The sixteen random bytes that the log got when it was created.
     #[must_use]
     pub fn log_id(&self) -> [u8; 16] {
@@ -153,12 +163,12 @@ impl EventLog for RedbLog {
             work: Prepared::new(append),
             done,
         };
-        let returned = match &self.queue {
-            Some(queue) => queue.send(job).err().map(|unsent| unsent.0),
-            None => Some(job),
+        let Some(queue) = &self.queue else {
+            let only_read = LogError::Io("the log was opened for reading".to_owned());
+            return (job.done)(Err(only_read));
         };
-        if let Some(job) = returned {
-            (job.done)(Err(LogError::Io(
+        if let Err(unsent) = queue.send(job) {
+            (unsent.0.done)(Err(LogError::Io(
                 "the log's writer has stopped; stop this process".to_owned(),
             )));
         }

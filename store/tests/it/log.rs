@@ -134,7 +134,7 @@ fn many_may_open_a_new_folder_and_one_gets_it() {
     for refused in opened.into_iter().filter_map(Result::err) {
         assert!(matches!(refused, OpenError::Log(LogError::Busy(_))), "{refused}");
     }
-    assert!(Store::exists(&data));
+    assert!(Store::is_there(&data).unwrap());
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_crash_while_the_folder_is_made_is_made_good() {
     fs::remove_file(folder.path().join("FORMAT")).unwrap();
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(store.log.head().unwrap().size, 1);
-    assert!(Store::exists(folder.path()));
+    assert!(Store::is_there(folder.path()).unwrap());
 }
 
 #[test]

@@ -1,134 +1,78 @@
-//! What is said on the local socket, between processes of the same version.
+//! What is said on the local sockets, between processes of the same version.
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
-use surefoot_kernel::actor::Actor;
-use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{Erasure, Event, EventError, Record, RunnerIdentity};
+use surefoot_desk::{Claims, Decision};
 use surefoot_kernel::id::{DeploymentId, Epoch, Seq, StreamId, StreamVersion};
-use surefoot_kernel::port::LogError;
-use surefoot_kernel::time::Timestamp;
-
+use surefoot_kernel::port::{LogHead, StreamHead};
 use surefoot_store::Entry;
 
-use surefoot_desk::{Claims, Decision};
+use super::wire_append::WireAppend;
+use super::wire_error::WireError;
+use super::wire_record::WireRecord;
 
-/// A question to the owner of the data folder.
+/// A question, or a wish.
 #[derive(Debug, Encode, Decode)]
 pub(crate) enum Request {
+    /// The end of the log.
     #[n(0)]
-    Owner,
-    #[n(1)]
     Head,
-    #[n(2)]
+    /// The end of one stream.
+    #[n(1)]
     StreamHead(#[n(0)] StreamId),
-    #[n(3)]
+    /// All streams.
+    #[n(2)]
     Streams,
-    #[n(4)]
+    /// Events from a seq on, at most so many.
+    #[n(3)]
     Read(#[n(0)] Seq, #[n(1)] u32),
-    #[n(5)]
+    /// Events of a stream after a version, at most so many.
+    #[n(4)]
     ReadStream(#[n(0)] StreamId, #[n(1)] StreamVersion, #[n(2)] u32),
-    #[n(6)]
-    WaitPast(#[n(0)] u64, #[n(1)] u32),
-    #[n(7)]
-    Decide(#[n(0)] DeploymentId, #[n(1)] Claims, #[n(2)] Decision),
-    #[n(8)]
+    /// As `Read`, to the byte.
+    #[n(5)]
     Entries(#[n(0)] Seq, #[n(1)] u32),
-    #[n(9)]
+    /// As `ReadStream`, to the byte.
+    #[n(6)]
     StreamEntries(#[n(0)] StreamId, #[n(1)] StreamVersion, #[n(2)] u32),
+    /// Answer when the log has more events than that, or so many milliseconds have passed.
+    #[n(7)]
+    WaitPast(#[n(0)] u64, #[n(1)] u32),
+    /// Make these events durable.
+    #[n(8)]
+    Append(#[n(0)] WireAppend),
+    /// Record a decision about a deployment that nobody runs.
+    #[n(9)]
+    Record(#[n(0)] DeploymentId, #[n(1)] Claims, #[n(2)] Decision),
+    /// Have the runner of a deployment decide.
+    #[n(10)]
+    Decide(#[n(0)] DeploymentId, #[n(1)] Claims, #[n(2)] Decision),
 }
 
 /// Its answer.
 #[derive(Debug, Encode, Decode)]
 pub(crate) enum Response {
     #[n(0)]
-    Owner(#[n(0)] Owner),
-    #[n(1)]
     Head(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] [u8; 32]),
-    #[n(2)]
+    #[n(1)]
     StreamHead(#[n(0)] StreamVersion, #[n(1)] Epoch),
-    #[n(3)]
+    #[n(2)]
     Streams(#[n(0)] Vec<StreamEnd>),
-    #[n(4)]
+    #[n(3)]
     Records(#[n(0)] Vec<WireRecord>),
+    #[n(4)]
+    Entries(#[n(0)] Vec<Entry>),
+    /// It is durable.
     #[n(5)]
     Done,
+    /// It does not fit; why, in a sentence.
     #[n(6)]
     Rejected(#[n(0)] String),
+    /// The log said no.
     #[n(7)]
-    Failed(#[n(0)] String),
+    Failed(#[n(0)] WireError),
+    /// This process does not have what was asked for, or not any more: ask anew who has.
     #[n(8)]
-    Unreadable(#[n(0)] Unreadable),
-    #[n(9)]
-    Entries(#[n(0)] Vec<Entry>),
-}
-
-/// Why the owner cannot read an event, for a reader to say the same.
-#[derive(Debug, Encode, Decode)]
-pub(crate) enum Unreadable {
-    #[n(0)]
-    Newer(#[n(0)] Seq, #[n(1)] u32, #[n(2)] u32),
-    #[n(1)]
-    NewerFormat(#[n(0)] u64, #[n(1)] u64),
-    #[n(2)]
-    Withheld(#[n(0)] Seq, #[n(1)] String),
-    #[n(3)]
-    Corrupt(#[n(0)] Option<Seq>, #[n(1)] String),
-}
-
-impl From<LogError> for Response {
-    fn from(error: LogError) -> Self {
-        let unreadable = match error {
-            LogError::Newer {
-                seq,
-                type_number,
-                type_version,
-            } => Unreadable::Newer(seq, type_number, type_version),
-            LogError::NewerFormat { found, known } => Unreadable::NewerFormat(found, known),
-            LogError::Withheld { seq, name } => Unreadable::Withheld(seq, name),
-            LogError::Corrupt { seq, text } => Unreadable::Corrupt(seq, text),
-            LogError::Conflict { .. }
-            | LogError::Fenced { .. }
-            | LogError::Invalid(_)
-            | LogError::OutOfRange(_)
-            | LogError::Busy(_)
-            | LogError::Full(_)
-            | LogError::Io(_) => return Self::Failed(error.to_string()),
-        };
-        Self::Unreadable(unreadable)
-    }
-}
-
-impl From<Unreadable> for LogError {
-    fn from(unreadable: Unreadable) -> Self {
-        match unreadable {
-            Unreadable::Newer(seq, type_number, type_version) => Self::Newer {
-                seq,
-                type_number,
-                type_version,
-            },
-            Unreadable::NewerFormat(found, known) => Self::NewerFormat { found, known },
-            Unreadable::Withheld(seq, name) => Self::Withheld { seq, name },
-            Unreadable::Corrupt(seq, text) => Self::Corrupt { seq, text },
-        }
-    }
-}
-
-/// The process that has the data folder open.
-#[derive(Clone, Debug, Encode, Decode, Serialize)]
-pub struct Owner {
-    /// Which it is.
-    #[n(0)]
-    pub runner: RunnerIdentity,
-    /// What it runs at the moment.
-    #[n(1)]
-    pub deployments: Vec<DeploymentId>,
-    /// Since when it has it open.
-    #[n(2)]
-    pub since: Timestamp,
-    /// Who started it.
-    #[n(3)]
-    pub actor: Actor,
+    NotHere,
 }
 
 /// A stream with its end.
@@ -142,67 +86,15 @@ pub(crate) struct StreamEnd {
     pub(crate) epoch: Epoch,
 }
 
-/// A record on the wire: its payload in full, whether it is stored in the log or as a blob.
-#[derive(Debug, Encode, Decode)]
-pub(crate) struct WireRecord {
-    #[n(0)]
-    seq: Seq,
-    #[n(1)]
-    stream: StreamId,
-    #[n(2)]
-    version: StreamVersion,
-    #[n(3)]
-    at: Timestamp,
-    #[n(4)]
-    actor: Actor,
-    #[n(5)]
-    epoch: Epoch,
-    #[n(6)]
-    type_number: u32,
-    #[n(7)]
-    type_version: u32,
-    #[cbor(n(8), with = "minicbor::bytes")]
-    pub(crate) payload: Vec<u8>,
-    #[n(9)]
-    cause: Option<Seq>,
-    #[n(10)]
-    erased: Option<(Seq, Digest)>,
-}
-
-impl From<&Record> for WireRecord {
-    fn from(record: &Record) -> Self {
-        let (type_number, type_version) = record.event.type_number();
-        Self {
-            seq: record.seq,
-            stream: record.stream.clone(),
-            version: record.version,
-            at: record.at,
-            actor: record.actor.clone(),
-            epoch: record.epoch,
-            type_number,
-            type_version,
-            payload: record.event.encode(),
-            cause: record.cause,
-            erased: record.erased.map(|erased| (erased.by, erased.digest)),
-        }
+impl From<LogHead> for Response {
+    fn from(head: LogHead) -> Self {
+        Self::Head(head.size, head.root)
     }
 }
 
-impl TryFrom<WireRecord> for Record {
-    type Error = EventError;
-
-    fn try_from(wire: WireRecord) -> Result<Self, Self::Error> {
-        Ok(Self {
-            seq: wire.seq,
-            stream: wire.stream,
-            version: wire.version,
-            at: wire.at,
-            actor: wire.actor,
-            epoch: wire.epoch,
-            cause: wire.cause,
-            event: Event::decode(wire.type_number, wire.type_version, &wire.payload)?,
-            erased: wire.erased.map(|(by, digest)| Erasure { by, digest }),
-        })
+impl From<StreamHead> for Response {
+    fn from(head: StreamHead) -> Self {
+        Self::StreamHead(head.version, head.epoch)
     }
 }
 

@@ -1,247 +1,206 @@
-//! The owner's side of the local socket. Readers are served by threads of their own, from the log's
-//! own snapshots, so a slow one slows nobody; decisions go to the runner like everything else.
+//! A local socket that is served: who may connect, how many, and what they may cost.
+//!
+//! Each connection has a thread of its own, so a slow one slows nobody; all of them together use a fixed amount of
+//! memory for what they send. When there are too many, the one that has been silent longest has to go.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use surefoot_kernel::actor::Actor;
-use surefoot_kernel::event::Record;
-use surefoot_kernel::event::RunnerIdentity;
-use surefoot_kernel::port::{EventLog, StreamHead};
-use surefoot_kernel::time::Timestamp;
-use surefoot_store::{Entries as _, Entry, EntryPayload, RedbLog};
-
-use super::address::{SOCKET, SocketPath, socket_path};
+use super::address::{Address, address};
+use super::budget::Budget;
 use super::frame;
-use super::protocol::{Owner, Request, Response, StreamEnd, WireRecord, decode, encode};
-use crate::people;
-use crate::running::Running;
-use surefoot_desk::{Claims, Decision};
+use super::peer::Peer;
+use super::protocol::{Request, Response, decode, encode};
 
-/// Most connections at once; a further one is closed at once and tries again.
+/// Most connections at once.
 const MOST_CONNECTIONS: usize = 256;
 
-/// A reader that does not take its answer for this long is dropped.
-const WRITE_LIMIT: Duration = Duration::from_secs(30);
+/// A connection that does not take its answer, or does not end its question, for this long is closed.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection that asks nothing for this long is closed.
-const IDLE_LIMIT: Duration = Duration::from_secs(600);
+/// Memory for what all connections send and have not taken yet, in bytes: one longest frame and many short ones.
+const MEMORY: usize = frame::LONGEST + (7 << 20);
 
-/// Bytes of payload after which a page of records ends.
-const PAGE: usize = 8 << 20;
+/// What is served.
+pub(super) trait Service: Send + Sync + 'static {
+    /// What is remembered of one connection.
+    type Session: Send;
 
-/// Most records of one page.
-const MOST_RECORDS: u32 = 4096;
+    /// A process has connected.
+    fn session(&self, peer: Peer) -> Self::Session;
 
-/// Most bytes of what somebody decides, reason and all.
-const LONGEST_DECISION: usize = 256 << 10;
-
-/// Longest time that a reader may wait for new events in one request.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+    /// It asks.
+    fn answer(&self, session: &mut Self::Session, request: Request) -> Response;
+}
 
 /// The socket while it is served; no longer served and removed when dropped.
-pub struct Serving {
+pub(super) struct Serving {
     path: PathBuf,
-    address: SocketPath,
-    over: Arc<AtomicBool>,
+    address: Address,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    over: AtomicBool,
+    budget: Budget,
+    connections: Mutex<Connections>,
+}
+
+#[derive(Default)]
+struct Connections {
+    next: u64,
+    open: BTreeMap<u64, Connection>,
+}
+
+struct Connection {
+    stream: UnixStream,
+    /// Since when nothing is asked; `None` while an answer is made.
+    silent: Option<Instant>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a connection in, in place of the one that has been silent longest if there are too many. `None` if all
+    /// are being answered.
+    fn admit(&self, stream: UnixStream) -> Option<u64> {
+        let mut connections = self.lock();
+        if connections.open.len() >= MOST_CONNECTIONS {
+            let silent = connections.open.iter().filter_map(|(id, one)| Some((one.silent?, *id)));
+            let (_, longest) = silent.min()?;
+            if let Some(gone) = connections.open.remove(&longest) {
+                // Its thread finds that nothing more comes.
+                let _closed = gone.stream.shutdown(Shutdown::Both);
+            }
+        }
+        let id = connections.next;
+        connections.next += 1;
+        let silent = Some(Instant::now());
+        connections.open.insert(id, Connection { stream, silent });
+        Some(id)
+    }
+
+    fn mark(&self, id: u64, silent: Option<Instant>) {
+        if let Some(connection) = self.lock().open.get_mut(&id) {
+            connection.silent = silent;
+        }
+    }
+}
+
+impl Serving {
+    /// Serves at `path`, which nobody else does.
+    pub(super) fn start<S: Service>(path: &Path, service: Arc<S>) -> io::Result<Self> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let address = address(path)?;
+        let listener = UnixListener::bind(&address)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        let shared = Arc::new(Shared {
+            over: AtomicBool::new(false),
+            budget: Budget::new(MEMORY),
+            connections: Mutex::default(),
+        });
+        let accepting = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("socket".to_owned())
+            .spawn(move || accept(&listener, &service, &accepting))?;
+        Ok(Self {
+            path: path.to_owned(),
+            address,
+            shared,
+        })
+    }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.shared.over.store(true, Ordering::SeqCst);
+        // A left-over socket does no harm: the next one to serve replaces it.
+        let _left = fs::remove_file(&self.path);
         // Wakes the thread that waits for connections, so that it sees that it is over.
         let _woken = UnixStream::connect(&self.address);
-        // A left-over socket does no harm: the next owner replaces it.
-        let _left = fs::remove_file(&self.path);
-    }
-}
-
-/// Serves the data folder `folder`, which this process owns.
-pub(crate) fn serve(folder: &Path, log: &Arc<RedbLog>, holder: Holder, running: Running) -> io::Result<Serving> {
-    let path = folder.join(SOCKET);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let address = socket_path(folder)?;
-    let listener = UnixListener::bind(&address)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    // Weak: a reader that stays connected does not keep the log from being closed.
-    let served = Served {
-        log: Arc::downgrade(log),
-        holder,
-        running,
-    };
-    let over = Arc::new(AtomicBool::new(false));
-    let ended = Arc::clone(&over);
-    thread::Builder::new()
-        .name("socket".to_owned())
-        .spawn(move || accept(&listener, &served, &ended))?;
-    Ok(Serving { path, address, over })
-}
-
-/// Which process serves, and who started it.
-#[derive(Clone)]
-pub(crate) struct Holder {
-    pub(crate) runner: RunnerIdentity,
-    pub(crate) actor: Actor,
-    pub(crate) since: Timestamp,
-}
-
-#[derive(Clone)]
-struct Served {
-    log: Weak<RedbLog>,
-    holder: Holder,
-    running: Running,
-}
-
-impl Served {
-    fn owner(&self) -> Owner {
-        Owner {
-            runner: self.holder.runner.clone(),
-            deployments: self.running.deployments(),
-            since: self.holder.since,
-            actor: self.holder.actor.clone(),
+        for connection in self.shared.lock().open.values() {
+            // Who waits for an answer asks anew, of whoever serves then.
+            let _closed = connection.stream.shutdown(Shutdown::Read);
+            if connection.silent.is_some() {
+                let _closed = connection.stream.shutdown(Shutdown::Both);
+            }
         }
     }
 }
 
-fn accept(listener: &UnixListener, served: &Served, over: &AtomicBool) {
-    let open = Arc::new(AtomicUsize::new(0));
+fn accept<S: Service>(listener: &UnixListener, service: &Arc<S>, shared: &Arc<Shared>) {
     for stream in listener.incoming() {
-        if over.load(Ordering::Relaxed) {
+        if shared.over.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(stream) = stream else { continue };
-        if !is_ours(&stream) || open.load(Ordering::Relaxed) >= MOST_CONNECTIONS {
+        let Ok(stream) = stream else {
+            // Out of descriptors, most likely: not to be tried again at once.
+            thread::sleep(Duration::from_millis(10));
             continue;
-        }
-        open.fetch_add(1, Ordering::Relaxed);
-        let (served, done) = (served.clone(), Arc::clone(&open));
+        };
+        let Some(peer) = Peer::of(&stream).ok().filter(Peer::is_trusted) else {
+            continue;
+        };
+        let Some(id) = stream.try_clone().ok().and_then(|handle| shared.admit(handle)) else {
+            continue;
+        };
+        let (service, of) = (Arc::clone(service), Arc::clone(shared));
         let started = thread::Builder::new()
-            .name("reader".to_owned())
-            .stack_size(512 << 10)
+            .name("connection".to_owned())
+            .stack_size(1 << 20)
             .spawn(move || {
-                if let Err(error) = answer(stream, &served) {
-                    tracing::debug!(%error, "a reader went away");
+                if let Err(error) = converse(id, stream, peer, &*service, &of) {
+                    tracing::debug!(pid = peer.pid, %error, "a connection ended");
                 }
-                done.fetch_sub(1, Ordering::Relaxed);
+                of.lock().open.remove(&id);
             });
         if started.is_err() {
-            open.fetch_sub(1, Ordering::Relaxed);
+            shared.lock().open.remove(&id);
         }
     }
 }
 
-/// Whether the process at the other end belongs to the user of this one, or to root.
-fn is_ours(stream: &UnixStream) -> bool {
-    let own = fs::metadata("/proc/self").map(|meta| meta.uid());
-    let peer = rustix::net::sockopt::socket_peercred(stream).map(|peer| peer.uid.as_raw());
-    matches!((own, peer), (Ok(own), Ok(peer)) if own == peer || peer == 0)
-}
-
-fn answer(mut stream: UnixStream, served: &Served) -> io::Result<()> {
-    stream.set_write_timeout(Some(WRITE_LIMIT))?;
-    stream.set_read_timeout(Some(IDLE_LIMIT))?;
-    while let Some(request) = frame::read(&mut stream)? {
-        let response = respond(decode(&request)?, &stream, served);
-        frame::write(&mut stream, &encode(&response))?;
-    }
-    Ok(())
-}
-
-fn respond(request: Request, stream: &UnixStream, served: &Served) -> Response {
-    let Some(log) = served.log.upgrade() else {
-        return Response::Failed("the deployment has just ended".to_owned());
-    };
-    let result = match request {
-        Request::Owner => return Response::Owner(served.owner()),
-        Request::Decide(deployment, claims, decision) => {
-            if let Err(why) = acceptable(&claims, &decision) {
-                return Response::Rejected(why);
-            }
-            let actor = match rustix::net::sockopt::socket_peercred(stream) {
-                Ok(peer) => people::peer(peer.uid.as_raw(), peer.pid.as_raw_nonzero().get(), claims),
-                Err(error) => return Response::Failed(format!("who asks cannot be told: {error}")),
-            };
-            return match served.running.decide(deployment, decision.into(), actor) {
-                Some(Ok(())) => Response::Done,
-                Some(Err(rejection)) => Response::Rejected(rejection.to_string()),
-                None => Response::Failed(format!(
-                    "this process does not run deployment {deployment}, or not any more"
-                )),
-            };
+fn converse<S: Service>(id: u64, mut stream: UnixStream, peer: Peer, service: &S, shared: &Shared) -> io::Result<()> {
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut session = service.session(peer);
+    loop {
+        // Between two questions a connection may be silent for as long as nobody else needs its place.
+        stream.set_read_timeout(None)?;
+        shared.mark(id, Some(Instant::now()));
+        if !waits(&stream)? {
+            return Ok(());
         }
-        Request::WaitPast(size, milliseconds) => {
-            let head = log.wait_past(size, Duration::from_millis(milliseconds.into()).min(LONGEST_WAIT));
-            return Response::Head(head.size, head.root);
-        }
-        Request::Head => log.head().map(|head| Response::Head(head.size, head.root)),
-        Request::StreamHead(stream) => log
-            .stream_head(&stream)
-            .map(|head| Response::StreamHead(head.version, head.epoch)),
-        Request::Streams => log.streams().map(|streams| {
-            let end = |(stream, head): (_, StreamHead)| StreamEnd {
-                stream,
-                version: head.version,
-                epoch: head.epoch,
-            };
-            Response::Streams(streams.into_iter().map(end).collect())
-        }),
-        Request::Read(from, limit) => log.read(from, limit.min(MOST_RECORDS) as usize).map(|all| page(&all)),
-        Request::ReadStream(stream, after, limit) => log
-            .read_stream(&stream, after, limit.min(MOST_RECORDS) as usize)
-            .map(|all| page(&all)),
-        Request::Entries(from, limit) => log.entries(from, limit.min(MOST_RECORDS) as usize).map(entries),
-        Request::StreamEntries(stream, after, limit) => log
-            .stream_entries(&stream, after, limit.min(MOST_RECORDS) as usize)
-            .map(entries),
-    };
-    result.unwrap_or_else(Response::from)
-}
-
-/// What would not fit into an event is refused here: an append that is refused ends the runner.
-fn acceptable(claims: &Claims, decision: &Decision) -> Result<(), String> {
-    claims.check()?;
-    let size = encode(decision).len();
-    if size > LONGEST_DECISION {
-        return Err(format!(
-            "a decision has at most {LONGEST_DECISION} bytes, this has {size}"
-        ));
-    }
-    Ok(())
-}
-
-/// As many records as fit a page, at least one: the reader asks on from there.
-fn page(records: &[Record]) -> Response {
-    let mut bytes = 0;
-    let fits = |record: &WireRecord| {
-        let first = bytes == 0;
-        bytes += record.payload.len() + 128;
-        first || bytes <= PAGE
-    };
-    Response::Records(records.iter().map(WireRecord::from).take_while(fits).collect())
-}
-
-fn entries(mut all: Vec<Entry>) -> Response {
-    let mut bytes = 0;
-    let fits = all.iter().take_while(|entry| {
-        let first = bytes == 0;
-        let payload = match &entry.payload {
-            EntryPayload::Here(payload) | EntryPayload::Erased { remains: payload, .. } => payload.len(),
-            EntryPayload::Withheld { .. } => 0,
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut share = shared.budget.share();
+        let Some(question) = frame::read(&mut stream, &mut share)? else {
+            return Ok(());
         };
-        bytes += payload + entry.header.len() + 64;
-        first || bytes <= PAGE
-    });
-    let fits = fits.count();
-    all.truncate(fits);
-    Response::Entries(all)
+        shared.mark(id, None);
+        let response = service.answer(&mut session, decode(&question)?);
+        drop(question);
+        let answer = encode(&response);
+        drop(response);
+        frame::write(&mut stream, &answer)?;
+    }
+}
+
+/// Waits until something comes; false if nothing will.
+fn waits(stream: &UnixStream) -> io::Result<bool> {
+    let mut byte = [0];
+    let (_, arrived) = rustix::net::recv(stream, &mut byte, rustix::net::RecvFlags::PEEK)?;
+    Ok(arrived > 0)
 }

@@ -2,10 +2,10 @@
 
 mod elsewhere;
 
-use surefoot_desk::{load_deployment, load_environment};
-use surefoot_engine::{AccessError, own, wall_clock};
+use surefoot_desk::{Cursor, Desk as _, load_deployment, load_environment};
+use surefoot_engine::{alone, wall_clock};
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{Annotation, Event, PayloadErased, Record};
+use surefoot_kernel::event::{Annotation, Event, PayloadErased};
 use surefoot_kernel::id::{Seq, StreamId};
 use surefoot_kernel::machine::{Command, State};
 use surefoot_kernel::port::{BlobStore as _, EventLog};
@@ -23,13 +23,17 @@ use crate::format::Format;
 /// # Errors
 /// There is no such event, it cannot be erased, nobody confirmed it, or the folder is in use.
 pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
-    let refused = |error| CliError::no_access(error, &app.data);
     if !app.data.is_dir() {
-        return Err(refused(AccessError::Missing(app.data.clone())));
+        return Err(CliError::no_folder(&app.data));
     }
-    let store = own(&app.data).map_err(refused)?;
-    let log = &*store.log;
-    let record = read(log, Seq(args.seq))?;
+    let desk = app.desk()?;
+    let entry = desk.events(&Cursor::log(Seq(args.seq)), 1)?.pop();
+    let entry = entry.filter(|entry| entry.seq == Seq(args.seq)).ok_or_else(|| {
+        CliError::usage(format!("there is no event {}", args.seq)).hint("`surefoot log` shows the numbers of events")
+    })?;
+    let record = entry.record()?;
+    // Nothing is held while somebody is asked.
+    drop(desk);
     let StreamId::Deployment(id) = record.stream else {
         let text = format!(
             "event {} is of {}: it holds nothing but names of deployments and releases",
@@ -59,6 +63,8 @@ pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
         &format!("remove what event {} ({name}) holds, for good?", args.seq),
         args.yes,
     )?;
+    let store = alone(&app.data)?;
+    let log = &*store.log;
     let deployment = load_deployment(log, id)?;
     let environment = load_environment(log, &deployment.plan.environment)?;
     let erased = PayloadErased {
@@ -87,7 +93,7 @@ pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
     let by = log.append(append)?.records.first().map(|record| record.seq);
     // The log is cleaned of the old bytes by being opened again.
     drop(store);
-    drop(own(&app.data).map_err(refused)?);
+    drop(alone(&app.data)?);
     let by = by.ok_or_else(|| CliError::new(ExitCode::Internal, "the log recorded nothing"))?;
     match app.out.format {
         Format::Human => {
@@ -109,11 +115,4 @@ pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
         }
     }
     Ok(ExitCode::Ok)
-}
-
-fn read(log: &dyn EventLog, seq: Seq) -> Result<Record, CliError> {
-    let record = log.read(seq, 1)?.pop().filter(|record| record.seq == seq);
-    record.ok_or_else(|| {
-        CliError::usage(format!("there is no event {seq}")).hint("`surefoot log` shows the numbers of events")
-    })
 }

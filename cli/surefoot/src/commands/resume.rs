@@ -1,7 +1,7 @@
 //! `surefoot resume`: continue an interrupted deployment from the log.
 
 use surefoot_desk::{deployments, environments, find_deployment, load_deployment, load_environment};
-use surefoot_engine::{AccessError, Supervisor};
+use surefoot_engine::{Supervisor, is_alive};
 use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::machine::Rejection;
 use surefoot_kernel::port::EventLog;
@@ -29,10 +29,10 @@ pub fn run(args: &ResumeArgs, app: &App) -> Result<ExitCode, CliError> {
 /// See [`run`].
 pub fn resume(app: &App, prefix: Option<&str>) -> Result<Left, CliError> {
     if !app.data.is_dir() {
-        return Err(CliError::no_access(AccessError::Missing(app.data.clone()), &app.data));
+        return Err(CliError::no_folder(&app.data));
     }
-    let supervisor = session::open(app, &app.data)?;
-    let log = &*supervisor.store.log;
+    let supervisor = session::open(app)?;
+    let log = &*supervisor.log;
     let id = match prefix {
         Some(_) => find_deployment(log, prefix)?,
         None => unfinished(log)?,
@@ -42,7 +42,7 @@ pub fn resume(app: &App, prefix: Option<&str>) -> Result<Left, CliError> {
 
 /// Drives an unfinished deployment from where its log ends.
 fn take_over(app: &App, supervisor: &Supervisor, id: DeploymentId) -> Result<Left, CliError> {
-    let log = &*supervisor.store.log;
+    let log = &*supervisor.log;
     let deployment = load_deployment(log, id)?;
     if deployment.stage.is_final() {
         return Err(CliError::usage(format!(
@@ -50,6 +50,20 @@ fn take_over(app: &App, supervisor: &Supervisor, id: DeploymentId) -> Result<Lef
             id.short()
         ))
         .hint(format!("look at it with `surefoot status {}`", id.short())));
+    }
+    if let Some(runner) = deployment
+        .runner
+        .as_ref()
+        .filter(|runner| is_alive(runner) == Some(true))
+    {
+        let (id, pid) = (id.short(), runner.pid);
+        let text = format!(
+            "deployment {id} is being run by process {pid} on {}, which is alive",
+            runner.host
+        );
+        return Err(CliError::new(ExitCode::Locked, text).hint(format!(
+            "watch it with `surefoot watch {id}`, or stop it with `surefoot abort {id} --reason …`"
+        )));
     }
     let environment = load_environment(log, &deployment.plan.environment)?;
     if let Some(other) = environment.active.filter(|active| *active != id) {

@@ -49,8 +49,8 @@ pub fn run(wish: &RollbackArgs, app: &App) -> Result<ExitCode, CliError> {
         target.deployment.short()
     );
     confirm(&question, wish.yes)?;
-    let supervisor = session::open(app, &app.data)?;
-    let log = &*supervisor.store.log;
+    let supervisor = session::open(app)?;
+    let log = &*supervisor.log;
     let now = load_environment(log, &at)?;
     if now != environment {
         return Err(

@@ -37,8 +37,8 @@ pub fn deploy(args: &RunArgs, app: &App) -> Result<Left, CliError> {
     }
     drop(desk);
     planning::in_window(&plan, wall_clock(), args.yes)?;
-    let supervisor = session::open(app, &app.data)?;
-    let log = &*supervisor.store.log;
+    let supervisor = session::open(app)?;
+    let log = &*supervisor.log;
     let environment = load_environment(log, &plan.environment)?;
     if let Some(active) = environment.active {
         return Err(occupied(&*load_deployment(log, active)?));
@@ -47,7 +47,7 @@ pub fn deploy(args: &RunArgs, app: &App) -> Result<Left, CliError> {
         let text = format!("what is live in {} has changed since it was planned", plan.environment);
         return Err(CliError::usage(text).hint("type the same again"));
     }
-    pin(&plan, &runbook, &catalog, &*supervisor.store.blobs)?;
+    pin(&plan, &runbook, &catalog, &*supervisor.blobs)?;
     let id = new_id();
     let runner = Runner::create(id, Box::new(plan.clone()), environment, supervisor.identity());
     session::drive(app, &supervisor, runner, id, &plan)

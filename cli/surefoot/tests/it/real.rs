@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod demo;
 mod erasing;
+mod many;
 mod outcomes;
 mod own_service;
 mod scene;

@@ -260,10 +260,16 @@ fn the_disk_is_read_only() {
     running.kill();
     disk.let_go();
     wait_until("nothing writes any more", || disk.try_remount("ro"));
+    // Looking needs no right to write, not even after a runner that was killed.
+    let (code, text) = ended(disk.surefoot(&["status", "-o", "json"]));
+    assert_eq!(code, 0, "{text}");
+    let status: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let id = status["id"].as_str().expect("an id").to_owned();
+    assert!(disk.log().contains("sleep"));
     for command in [
         &["resume"][..],
-        &["run", "runbook.yaml", "--yes"],
-        &["abort", "x", "--reason", "y"],
+        &["run", "runbook.yaml", "--version", "v1", "--env", "other", "--yes"],
+        &["abort", &id, "--reason", "y"],
     ] {
         refused(disk.surefoot(command), 1, &["Read-only file system"]);
     }

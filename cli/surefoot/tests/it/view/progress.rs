@@ -78,7 +78,7 @@ fn the_cursor_comes_back() {
     let tape = tape(running);
     progress.deployment(tape.deployment());
     std::thread::sleep(Duration::from_millis(600));
-    progress.note("a note that stays");
+    progress.noter().unwrap()("a note that stays");
     drop(progress);
     let text = terminal.text();
     assert!(

@@ -1,0 +1,21 @@
+//! Decisions as they come in over a socket.
+
+use surefoot_desk::{Claims, Decision};
+
+use super::protocol::encode;
+
+/// Most bytes of what somebody decides, reason and all.
+const LONGEST: usize = 256 << 10;
+
+/// What would not fit into an event is refused here: an append that is refused ends the runner.
+///
+/// # Errors
+/// Why not, in a sentence.
+pub(super) fn acceptable(claims: &Claims, decision: &Decision) -> Result<(), String> {
+    claims.check()?;
+    let size = encode(decision).len();
+    if size > LONGEST {
+        return Err(format!("a decision has at most {LONGEST} bytes, this has {size}"));
+    }
+    Ok(())
+}
