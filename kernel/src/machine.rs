@@ -14,6 +14,7 @@ mod environment;
 mod list;
 mod pending;
 mod rejection;
+mod rules;
 mod state;
 mod targets;
 
@@ -22,11 +23,12 @@ pub use attempt::{Attempt, EffectState};
 pub use cause::cause;
 pub use command::Command;
 pub use corrupt::{Corrupt, Misfit};
-pub use decide::{decide, rollback_needed, scope};
+pub use decide::decide;
 pub use environment::{Environment, History, environment_event};
 pub use list::SharedList;
 pub use pending::{Pending, pending};
 pub use rejection::{Forbidden, Rejection, Unsound};
+pub use rules::{rollback_needed, scope};
 pub use state::{
     Approval, CheckpointState, Deployment, GoingBack, Hold, Judged, Leaving, Section, Stage, State, StepState,
     StepStatus,

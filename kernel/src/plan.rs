@@ -369,6 +369,9 @@ impl Plan {
     /// Name of the rollback section where a phase is meant.
     pub const ROLLBACK: &'static str = "rollback";
 
+    /// Key of the waiver that lets a plan deploy without a backup (law L1): the only one there is.
+    pub const DEPLOY_WITHOUT_BACKUP: &'static str = "deploy-without-backup";
+
     /// The shape that this version writes, and the newest that it reads.
     pub const FORMAT: u32 = 1;
 
@@ -390,5 +393,24 @@ impl Plan {
     #[must_use]
     pub fn digest(&self) -> Digest {
         Json::of(self).digest()
+    }
+
+    /// Reads a recorded plan: its format first, then every key of it.
+    ///
+    /// # Errors
+    /// See [`UnreadablePlan`].
+    pub fn read(json: &Json) -> Result<Self, UnreadablePlan> {
+        let format = json.0.get("format").and_then(serde_json::Value::as_u64);
+        match format {
+            Some(found) if found > u64::from(Self::FORMAT) => Err(UnreadablePlan::Newer {
+                found,
+                known: Self::FORMAT,
+            }),
+            Some(found) if found == u64::from(Self::FORMAT) => {
+                serde_json::from_value(json.0.clone()).map_err(|e| UnreadablePlan::Malformed(e.to_string()))
+            }
+            Some(found) => Err(UnreadablePlan::Malformed(format!("there never was a format {found}"))),
+            None => Err(UnreadablePlan::Malformed("it has no format".to_owned())),
+        }
     }
 }

@@ -20,6 +20,3 @@ pub use check::check;
 pub use diagnostic::{Diagnostic, Severity, position};
 pub use planning::{PlanError, PlanRequest};
 pub use validated::ValidatedRunbook;
-
-/// The waiver that lets a plan deploy without a backup before it.
-pub(crate) const WAIVER: &str = "deploy-without-backup";

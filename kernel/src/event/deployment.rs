@@ -7,6 +7,7 @@ mod hold;
 mod reason;
 mod run;
 mod step;
+mod verdict;
 
 pub use cause::{Grounds, Skip, StopCause};
 pub use effect::*;
@@ -15,3 +16,4 @@ pub use hold::*;
 pub use reason::Reason;
 pub use run::*;
 pub use step::*;
+pub use verdict::Verdict;

@@ -5,7 +5,7 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 use serde::{Serialize, Serializer};
 
-use super::Event;
+use super::kinds::Event;
 use crate::actor::Actor;
 use crate::digest::Digest;
 use crate::id::{Epoch, Seq, StreamId, StreamVersion};

@@ -7,7 +7,8 @@
 
 use std::path::PathBuf;
 
-use super::{Annotation, DeploymentEvent, Event, Grounds, HoldCause, Reason, Skip, StopCause, UnknownEvent};
+use super::deployment::{Grounds, HoldCause, Reason, Skip, StopCause};
+use super::kinds::{Annotation, DeploymentEvent, Event, UnknownEvent};
 use crate::effect::{Artifact, EffectRequest, EffectResult, Failure, Finding, Observation};
 use crate::json::Json;
 use crate::place::Place;

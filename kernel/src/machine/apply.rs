@@ -1,19 +1,21 @@
 //! `apply`: the only way state changes. Total: an event that cannot follow is [`Corrupt`].
 
+mod applied;
 mod attempts;
 mod effects;
-pub(super) mod gates;
+mod gates;
+mod opened;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::corrupt::{Corrupt, Misfit};
-use super::state::{Deployment, GoingBack, Leaving, Section, Stage, State, StepState};
-use crate::event::{Annotation, DeploymentCreated, DeploymentEvent, Event, Record, StopCause, Verdict};
-use crate::id::{Epoch, Seq, StreamId, StreamVersion};
-use crate::plan::{PhaseKind, Plan};
+use applied::{Applied, expect, leave};
 
-type Applied = Result<(), Misfit>;
+use super::corrupt::{Corrupt, Misfit};
+use super::state::{Deployment, GoingBack, Section, Stage, State, StepState};
+use crate::event::{Annotation, DeploymentCreated, DeploymentEvent, Event, Record, StopCause, Verdict};
+use crate::id::{Epoch, StreamId, StreamVersion};
+use crate::plan::{PhaseKind, Plan};
 
 /// Follows one record of a deployment's stream.
 ///
@@ -239,17 +241,6 @@ fn happened(d: &mut Deployment, record: &Record, event: &DeploymentEvent) -> App
         }
     }
     Ok(())
-}
-
-fn expect(holds: bool, otherwise: Misfit) -> Applied {
-    if holds { Ok(()) } else { Err(otherwise) }
-}
-
-fn leave(d: &mut Deployment, seq: Seq, why: StopCause) {
-    if d.leaving.is_none() {
-        d.leaving = Some(Leaving { why, seq });
-    }
-    d.hold = None;
 }
 
 fn end(d: &mut Deployment, record: &Record, stage: Stage) {

@@ -3,7 +3,7 @@
 use crate::effect::{EffectClass, EffectRequest, EffectResult, Failure, RecordedEffect};
 use crate::id::{AttemptNo, EffectNo, LookNo, Seq};
 use crate::json::Json;
-use crate::machine::SharedList;
+use crate::machine::list::SharedList;
 use crate::time::Timestamp;
 
 /// An open attempt.

@@ -4,9 +4,12 @@
 
 mod advance;
 mod attempts;
+mod decision;
 mod effects;
+mod endings;
 mod judging;
 mod people;
+mod timers;
 
 use std::collections::BTreeSet;
 
@@ -16,16 +19,9 @@ use super::state::{Deployment, Stage, State};
 use crate::event::{DeploymentCreated, Event, NoteAdded, RunnerClaimed, RunnerReleased};
 use crate::id::Epoch;
 use crate::json::Json;
-use crate::plan::{PhaseKind, Plan};
+use crate::plan::Plan;
 use crate::time::Timestamp;
-use crate::verdict::Scope;
-pub(super) use advance::DEADLINE_GRACE;
 use effects::Timing;
-
-/// Key of the waiver that lets a plan deploy without a backup (law L1).
-pub(super) const DEPLOY_WITHOUT_BACKUP: &str = "deploy-without-backup";
-
-type Decision = Result<Vec<Event>, Rejection>;
 
 /// What follows `command` at the time `now`. An empty list: nothing has to happen.
 ///
@@ -133,7 +129,7 @@ fn present(d: &Deployment, command: Command, now: Timestamp) -> Result<Vec<Event
         } => effects::reconcile(d, step, attempt, effect, finding, reason, look),
         Command::Finish { step, attempt, end } => attempts::finish(d, step, attempt, end),
         Command::Diverge { step, attempt, text } => attempts::diverge(d, step, attempt, text, now),
-        Command::Fire(timer) => advance::fire(d, timer, now),
+        Command::Fire(timer) => timers::fire(d, timer, now),
         Command::Approve { phase, role, note } => people::approve(d, phase, role, note),
         Command::Refuse { phase, role, note } => people::refuse(d, phase, role, note),
         Command::Resolve {
@@ -156,27 +152,5 @@ const fn ending(stage: &Stage) -> Option<&'static str> {
         Stage::RollbackFailed { .. } => Some("its rollback failed"),
         Stage::Aborted { .. } => Some("it was aborted"),
         Stage::Created | Stage::Ready { .. } | Stage::Running { .. } | Stage::Judging { .. } => None,
-    }
-}
-
-/// Whether something live may have been changed, so that stopping means going back.
-#[must_use]
-pub fn rollback_needed(d: &Deployment) -> bool {
-    d.has_started(PhaseKind::Deploy)
-}
-
-/// All evidence recorded so far.
-#[must_use]
-pub fn scope(d: &Deployment) -> Scope {
-    Scope {
-        deployment: d.id,
-        steps: d
-            .steps
-            .iter()
-            .filter_map(|(id, step)| Some((id.clone(), step.evidence.clone()?)))
-            .collect(),
-        release: d.plan.release.clone(),
-        previous: d.plan.previous.clone(),
-        inputs: d.plan.inputs.clone(),
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::event::{DeploymentEvent, Ending, EnvironmentClaimed, EnvironmentEvent, EnvironmentReleased, Event, Record};
 use crate::id::{DeploymentId, Epoch, Seq, StreamVersion};
-use crate::machine::{Corrupt, Deployment, Misfit, Rejection, SharedList};
+use crate::machine::corrupt::{Corrupt, Misfit};
+use crate::machine::list::SharedList;
+use crate::machine::rejection::Rejection;
+use crate::machine::state::Deployment;
 use crate::plan::{Deployed, Intent};
 use crate::time::Timestamp;
 

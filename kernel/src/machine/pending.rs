@@ -1,12 +1,14 @@
 //! What has to happen in the world, derived from state: so a restart finds the same as the run before it.
 
-use super::decide::DEADLINE_GRACE;
 use super::state::{Deployment, Stage, StepStatus};
 use crate::effect::RecordedEffect;
 use crate::event::Timer;
 use crate::id::{AttemptNo, LookNo, StepId};
 use crate::json::Json;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// How much later than an attempt's own deadline the kernel ends it: the host ends it first.
+const DEADLINE_GRACE: Span = Span::seconds(10);
 
 /// Something that the runner has to see to.
 #[derive(Clone, Debug, PartialEq)]

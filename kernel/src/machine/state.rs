@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::effect::{Artifact, Failure};
 use crate::event::{Evidence, Grounds, HoldCause, Reason, Resolution, RunnerIdentity, Skip, StopCause, Timer, Verdict};
 use crate::id::{AttemptNo, DeploymentId, Epoch, PhaseId, Round, Seq, StepId, StreamVersion};
-use crate::machine::Attempt;
+use crate::machine::attempt::Attempt;
 use crate::plan::{Checkpoint, Deployed, Phase, PhaseKind, Plan, Step};
 use crate::time::Timestamp;
 use crate::verdict::StepEvidence;

@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::state::Deployment;
 use crate::event::Ending;
 use crate::id::{DeploymentId, Seq};
-use crate::machine::Stage;
+use crate::machine::state::Stage;
 use crate::plan::{PhaseKind, Release, TargetReason};
 
 /// A deployment of the environment, ended or active, and what of it is still there.

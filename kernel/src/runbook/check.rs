@@ -2,13 +2,14 @@
 
 mod graph;
 mod laws;
+mod names;
 mod plugins;
 mod references;
 mod schema;
 mod steps;
 
 use super::catalog::PluginCatalog;
-use super::diagnostic::{At, Diagnostic, Findings};
+use super::diagnostic::{Diagnostic, Findings};
 use super::draft::{CheckpointDraft, Draft};
 use super::validated::ValidatedRunbook;
 use super::{read, yaml};
@@ -40,8 +41,8 @@ fn checked(text: &str, catalog: &dyn PluginCatalog, findings: &mut Findings) -> 
         return None;
     };
     let draft = read::read(&root, findings)?;
-    let service = named::<ServiceName>(draft.service.as_ref(), findings);
-    let environment = named::<EnvironmentName>(draft.environment.as_ref(), findings);
+    let service = names::named::<ServiceName>(draft.service.as_ref(), findings);
+    let environment = names::named::<EnvironmentName>(draft.environment.as_ref(), findings);
     let used = plugins::resolve(&draft, catalog, findings);
     let known = steps::Known::collect(&draft, &used, findings);
     references::check(text, &draft, &known, &used, findings);
@@ -76,30 +77,6 @@ fn checked(text: &str, catalog: &dyn PluginCatalog, findings: &mut Findings) -> 
             .map(|(law, reason)| (law.value.clone(), reason.value.clone()))
             .collect(),
     })
-}
-
-fn named<T: std::str::FromStr<Err = crate::id::InvalidName>>(
-    text: Option<&At<String>>,
-    findings: &mut Findings,
-) -> Option<T> {
-    let text = text?;
-    match text.value.parse() {
-        Ok(name) => Some(name),
-        Err(problem) => {
-            findings.push(bad_id(text, &problem));
-            None
-        }
-    }
-}
-
-fn bad_id(at: &At<String>, problem: &crate::id::InvalidName) -> Diagnostic {
-    let article = if problem.what.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    };
-    let message = format!("`{}` is not {article} {}", problem.text, problem.what);
-    Diagnostic::error("bad-id", &at.span, message).help(problem.rule)
 }
 
 fn phases(draft: &Draft<'_>, known: &steps::Known, used: &plugins::Used) -> Vec<Phase> {

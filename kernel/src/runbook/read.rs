@@ -11,7 +11,7 @@ use super::quantity;
 use super::window;
 use super::yaml::{Kind, Node};
 use crate::json::Json;
-use crate::plan::PhaseKind;
+use crate::plan::{PhaseKind, Plan};
 
 const KEYS: &[&str] = &[
     "apiVersion",
@@ -143,9 +143,12 @@ fn plain_default(node: &Node, findings: &mut Findings) {
 fn waivers(fields: &Fields<'_>, findings: &mut Findings) -> Vec<(At<String>, At<String>)> {
     let mut waivers = Vec::new();
     for (key, node) in fields.entries("waivers", findings) {
-        if key.key() != super::WAIVER {
+        if key.key() != Plan::DEPLOY_WITHOUT_BACKUP {
             let message = format!("there is no law `{}` to waive", key.key());
-            findings.push(Diagnostic::error("unknown-waiver", &key.span, message).suggest(key.key(), [super::WAIVER]));
+            findings.push(
+                Diagnostic::error("unknown-waiver", &key.span, message)
+                    .suggest(key.key(), [Plan::DEPLOY_WITHOUT_BACKUP]),
+            );
             continue;
         }
         let reason = element_text(node, "the reason of a waiver", findings);

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{Batch, BatchError};
-use super::outside::timers;
+use super::execution::{Execution, Look};
+use super::message::{Identity, Input, Output, Stop, Token};
 use super::queue::{Queue, Queued};
-use super::{Identity, Input, Output, Stop, Token};
+use super::timers::timers;
 use crate::actor::Actor;
 use crate::event::{DeploymentEvent, Event, Record, Timer};
-use crate::id::{AttemptNo, DeploymentId, EffectNo, LookNo, Seq, StepId, StreamId};
+use crate::id::{DeploymentId, Seq, StreamId};
 use crate::machine::{Command, Corrupt, Deployment, Environment, Rejection, State, apply, decide};
 use crate::plan::Plan;
 use crate::port::{Appended, LogError};
@@ -16,8 +17,6 @@ use crate::time::Timestamp;
 
 /// Most automatic decisions in one batch; the rest follows in the next.
 const LONGEST_CHAIN: usize = 64;
-
-pub(super) type Execution = (StepId, AttemptNo);
 
 /// Drives one deployment.
 pub struct Runner {
@@ -34,13 +33,6 @@ pub struct Runner {
     pub(super) reconciling: BTreeMap<Execution, Look>,
     pub(super) stopping: Option<String>,
     pub(super) stopped: bool,
-}
-
-/// A look at an effect in doubt that is under way.
-pub(super) struct Look {
-    pub(super) effect: EffectNo,
-    pub(super) look: LookNo,
-    pub(super) give_up: Timestamp,
 }
 
 impl Runner {

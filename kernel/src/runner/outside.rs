@@ -5,13 +5,15 @@
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
-use super::Output;
-use super::drive::{Execution, Look, Runner};
+use super::drive::Runner;
+use super::execution::{Execution, Look};
+use super::message::Output;
 use super::queue::Queued;
+use super::timers::timers;
 use crate::actor::Actor;
 use crate::effect::Finding;
 use crate::event::Timer;
-use crate::machine::{Attempt, Command, Deployment, Pending, pending};
+use crate::machine::{Attempt, Command, Pending, pending};
 use crate::time::{Span, Timestamp};
 
 /// How long recorded reads may wait for an event that has to be durable at once.
@@ -161,11 +163,4 @@ impl Runner {
                 .map(|(step, attempt)| Output::Cancel { step, attempt }),
         );
     }
-}
-
-pub(super) fn timers(d: &Deployment) -> impl Iterator<Item = (Timer, Timestamp)> {
-    pending(d).into_iter().filter_map(|pending| match pending {
-        Pending::Timer { timer, due } => Some((timer, due)),
-        Pending::Execute { .. } | Pending::Reconcile { .. } => None,
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Token;
+use super::message::Token;
 use crate::actor::Actor;
 use crate::machine::Command;
 use crate::time::Timestamp;

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::gate::Verdict;
 use super::reason::Reason;
+use super::verdict::Verdict;
 use crate::id::{PhaseId, Round, StepId};
 
 /// What a decision about a hold or a checkpoint rests on.

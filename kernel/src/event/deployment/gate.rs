@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
+use super::verdict::Verdict;
 use crate::digest::Digest;
 use crate::id::{PhaseId, Round, Seq, StepId};
 
@@ -21,25 +22,6 @@ pub struct CheckpointReached {
     /// The phase, or `rollback`.
     #[n(0)]
     pub phase: PhaseId,
-}
-
-/// What a judgement comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Everything asked for is shown by evidence.
-    #[n(0)]
-    Go,
-    /// Evidence speaks against it.
-    #[n(1)]
-    NoGo,
-    /// Evidence is missing.
-    #[n(2)]
-    Inconclusive,
-    /// It could not be judged.
-    #[n(3)]
-    Error,
 }
 
 impl std::fmt::Display for Verdict {

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::cause::Grounds;
-use super::gate::Verdict;
+use super::verdict::Verdict;
 use crate::id::{AttemptNo, EffectNo, PhaseId, StepId};
 use crate::time::Timestamp;
 

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::gate::Verdict;
+use super::verdict::Verdict;
 use crate::json::Json;
 use crate::plan::Severity;
 

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::effects::live;
-use super::{Applied, expect};
+use super::applied::{Applied, expect, leave};
+use super::opened::{live, open, step_mut};
 use crate::effect::{EffectClass, Observation};
 use crate::event::{
     AttemptFailed, AttemptResumed, AttemptStarted, AttemptSucceeded, Record, RetryScheduled, Skip, StepFailed,
     StepSkipped, StopCause,
 };
-use crate::id::{AttemptNo, LookNo, Seq, StepId};
+use crate::id::{LookNo, Seq, StepId};
 use crate::json::Json;
+use crate::machine::attempt::Attempt;
 use crate::machine::corrupt::Misfit;
-use crate::machine::state::{Deployment, Stage, StepState, StepStatus};
-use crate::machine::{Attempt, SharedList};
+use crate::machine::list::SharedList;
+use crate::machine::state::{Deployment, Stage, StepStatus};
 use crate::plan::{OnFailure, PhaseKind};
 use crate::verdict::{StepEnd, StepEvidence};
 
@@ -22,25 +23,6 @@ pub(super) fn suspend_all(d: &mut Deployment) {
         if let StepStatus::Running(attempt) = &mut step.status {
             attempt.suspended = true;
         }
-    }
-}
-
-pub(super) fn step_mut<'a>(d: &'a mut Deployment, id: &StepId) -> Result<&'a mut StepState, Misfit> {
-    d.steps.get_mut(id).ok_or_else(|| Misfit::NoStep(id.clone()))
-}
-
-pub(super) fn open<'a>(d: &'a mut Deployment, id: &StepId, number: AttemptNo) -> Result<&'a mut Attempt, Misfit> {
-    let StepStatus::Running(attempt) = &mut step_mut(d, id)?.status else {
-        return Err(Misfit::NoOpenAttempt(id.clone()));
-    };
-    if attempt.number == number {
-        Ok(attempt)
-    } else {
-        Err(Misfit::OtherAttempt {
-            step: id.clone(),
-            open: attempt.number,
-            found: number,
-        })
     }
 }
 
@@ -183,7 +165,7 @@ pub(super) fn step_failed(d: &mut Deployment, record: &Record, event: &StepFaile
             code: event.failure.code.clone(),
             message: event.failure.message.clone(),
         };
-        super::leave(d, record.seq, why);
+        leave(d, record.seq, why);
     }
     Ok(())
 }

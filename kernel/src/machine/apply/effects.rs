@@ -1,20 +1,15 @@
 //! What events about effects do to state (law L6): those of an attempt, and those of a look at one in doubt.
 
-use super::attempts::open;
-use super::{Applied, expect};
+use super::applied::{Applied, expect};
+use super::opened::{live, open};
 use crate::effect::{EffectClass, EffectRequest, EffectResult, Finding};
 use crate::event::{EffectCompleted, EffectIntended, EffectRead, EffectReconciled};
 use crate::id::{AttemptNo, EffectNo, LookNo, Seq, StepId};
+use crate::machine::attempt::EffectState;
 use crate::machine::corrupt::Misfit;
+use crate::machine::list::SharedList;
 use crate::machine::state::Deployment;
-use crate::machine::{Attempt, EffectState, SharedList};
 use crate::time::Timestamp;
-
-pub(super) fn live<'a>(d: &'a mut Deployment, id: &StepId, number: AttemptNo) -> Result<&'a mut Attempt, Misfit> {
-    let attempt = open(d, id, number)?;
-    expect(!attempt.suspended, Misfit::Suspended)?;
-    Ok(attempt)
-}
 
 /// The list that the next effect belongs to: the attempt's own, or that of a look, which begins with its effect 0.
 fn list<'a>(

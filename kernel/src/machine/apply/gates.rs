@@ -1,13 +1,13 @@
 //! What events about phases, checkpoints, holds and timers do to state (laws L1, L2, L3, L11).
 
-use super::{Applied, expect, leave};
-use crate::effect::Failure;
+use super::applied::{Applied, expect, leave};
 use crate::event::{
     CheckpointApproved, CheckpointReached, CheckpointRefused, Grounds, HoldCause, HoldOpened, HoldResolved,
     PhaseCompleted, PhaseStarted, Record, Resolution, StopCause, Timer, TimerFired, Verdict, VerdictReached,
 };
 use crate::id::{PhaseId, Round, Seq};
 use crate::machine::corrupt::Misfit;
+use crate::machine::rules::{backup_is_go, missing_approvals, timed_out};
 use crate::machine::state::{Approval, Deployment, Hold, Judged, Section, Stage, StepStatus};
 use crate::plan::PhaseKind;
 use crate::time::Timestamp;
@@ -28,8 +28,7 @@ pub(super) fn phase_started(d: &mut Deployment, seq: Seq, at: Timestamp, event: 
         None => return Err(Misfit::NoFurtherPhase),
     };
     if kind == PhaseKind::Deploy {
-        let waived = d.plan.waivers.contains_key(super::super::decide::DEPLOY_WITHOUT_BACKUP);
-        expect(waived || d.is_go(PhaseKind::Backup), Misfit::DeployBeforeBackup)?;
+        expect(backup_is_go(d), Misfit::DeployBeforeBackup)?;
     }
     d.phases_started.insert(event.phase.clone(), (seq, at));
     d.stage = Stage::Running {
@@ -140,23 +139,6 @@ pub(super) fn approved(d: &mut Deployment, record: &Record, event: &CheckpointAp
         d.hold = None;
     }
     Ok(())
-}
-
-/// Roles that the plan asks for and that have not approved yet.
-pub(in crate::machine) fn missing_approvals(d: &Deployment, phase: &PhaseId) -> Vec<String> {
-    let asked = d
-        .section_of(phase)
-        .and_then(|section| d.checkpoint_of(section))
-        .map_or(&[][..], |c| &c.approvals);
-    let given = d
-        .checkpoints
-        .get(phase)
-        .map_or(&[][..], |checkpoint| &checkpoint.approvals);
-    asked
-        .iter()
-        .filter(|role| !given.iter().any(|approval| approval.role == **role))
-        .cloned()
-        .collect()
 }
 
 pub(super) fn refused(d: &mut Deployment, seq: Seq, event: &CheckpointRefused) -> Applied {
@@ -270,11 +252,6 @@ fn reopen(d: &mut Deployment, phase: &PhaseId) -> Applied {
     }
     d.stage = Stage::Running { section };
     Ok(())
-}
-
-/// What an attempt fails with that used up its time.
-pub(in crate::machine) fn timed_out() -> Failure {
-    Failure::transient(Failure::TIMED_OUT, "the attempt used up its time")
 }
 
 pub(super) fn timer_fired(d: &mut Deployment, seq: Seq, event: &TimerFired) -> Applied {

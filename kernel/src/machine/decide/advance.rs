@@ -1,26 +1,21 @@
 //! What comes next by itself: the runner asks for it after every event until nothing follows.
 
+use super::endings::stop;
+use super::judging::judge;
 use crate::effect::{EffectClass, Failure};
 use crate::event::{
-    AttemptFailed, AttemptResumed, AttemptStarted, CheckpointReached, DeploymentAborted, DeploymentStarted,
-    DeploymentSucceeded, Event, Grounds, HoldCause, HoldOpened, PhaseStarted, Reason, Resolution, RetryScheduled,
-    RollbackFailed, RollbackStarted, Skip, StepFailed, StepSkipped, StopCause, Timer, TimerFired, Verdict,
+    AttemptFailed, AttemptResumed, AttemptStarted, CheckpointReached, DeploymentStarted, DeploymentSucceeded, Event,
+    HoldCause, HoldOpened, PhaseStarted, Reason, RetryScheduled, RollbackFailed, Skip, StepFailed, StepSkipped,
+    StopCause, Verdict,
 };
 use crate::id::StepId;
-use crate::machine::Attempt;
-use crate::machine::apply::gates::timed_out;
-use crate::machine::rejection::Rejection;
+use crate::machine::attempt::Attempt;
+use crate::machine::rules::{backup_is_go, hold_deadline, scope};
 use crate::machine::state::{Deployment, Section, Stage, StepState, StepStatus};
 use crate::place::Place;
 use crate::plan::{OnFailure, PhaseKind, Retry, Step};
 use crate::time::{Span, Timestamp};
 use crate::verdict;
-
-/// How long a hold waits whose phase does not say.
-const DEFAULT_HOLD: Span = Span::minutes(60);
-
-/// How much later than an attempt's own deadline the kernel ends it: the host ends it first.
-pub(in crate::machine) const DEADLINE_GRACE: Span = Span::seconds(10);
 
 /// The next events, one small decision at a time; empty when nothing follows by itself.
 pub(super) fn advance(d: &Deployment, now: Timestamp) -> Vec<Event> {
@@ -43,15 +38,11 @@ pub(super) fn advance(d: &Deployment, now: Timestamp) -> Vec<Event> {
             None => vec![DeploymentSucceeded {}.into()],
         },
         Stage::Running { section } => run(d, *section, now),
-        Stage::Judging { section } => super::judging::judge(d, *section, now),
+        Stage::Judging { section } => judge(d, *section, now),
         Stage::Succeeded | Stage::RolledBack { .. } | Stage::RollbackFailed { .. } | Stage::Aborted { .. } => {
             Vec::new()
         }
     }
-}
-
-fn backup_is_go(d: &Deployment) -> bool {
-    d.plan.waivers.contains_key(super::DEPLOY_WITHOUT_BACKUP) || d.is_go(PhaseKind::Backup)
 }
 
 /// Leaves the forward path once nothing runs any more.
@@ -83,16 +74,6 @@ fn abandon(step: &StepId, attempt: &Attempt) -> Event {
         failure,
     }
     .into()
-}
-
-/// Ends the forward path: back if something live may have changed, otherwise just stop.
-pub(super) fn stop(d: &Deployment, why: StopCause) -> Vec<Event> {
-    if super::rollback_needed(d) {
-        let target = d.plan.previous.clone();
-        vec![RollbackStarted { why, target }.into()]
-    } else {
-        vec![DeploymentAborted { why }.into()]
-    }
 }
 
 fn run(d: &Deployment, section: Section, now: Timestamp) -> Vec<Event> {
@@ -240,7 +221,7 @@ fn is_ready(d: &Deployment, step: &Step, state: &StepState) -> bool {
 }
 
 fn start(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Event {
-    let scope = super::scope(d);
+    let scope = scope(d);
     let fail = |code: &str, text: String| -> Event {
         StepFailed {
             step: step.id.clone(),
@@ -277,45 +258,4 @@ fn start(d: &Deployment, step: &Step, state: &StepState, now: Timestamp) -> Even
         .into(),
         Err(unresolved) => fail("unresolved-input", unresolved.to_string()),
     }
-}
-
-/// When a hold that opens now ends by itself (law L11).
-pub(super) fn hold_deadline(d: &Deployment, now: Timestamp) -> Timestamp {
-    let limit = d
-        .section()
-        .and_then(|section| d.checkpoint_of(section))
-        .map_or(DEFAULT_HOLD, |c| c.hold_limit);
-    now.after(limit)
-}
-
-/// A timer's time has come.
-pub(super) fn fire(d: &Deployment, timer: Timer, now: Timestamp) -> Result<Vec<Event>, Rejection> {
-    let due = crate::machine::pending(d)
-        .into_iter()
-        .find_map(|pending| match pending {
-            crate::machine::Pending::Timer { timer: of, due } if of == timer => Some(due),
-            crate::machine::Pending::Timer { .. }
-            | crate::machine::Pending::Execute { .. }
-            | crate::machine::Pending::Reconcile { .. } => None,
-        });
-    match due {
-        None => return Err(Rejection::NoTimer),
-        Some(due) if due > now => return Err(Rejection::NotDue(due)),
-        Some(_) => {}
-    }
-    let fired = TimerFired { timer: timer.clone() }.into();
-    Ok(match timer {
-        Timer::Retry { .. } => vec![fired],
-        Timer::AttemptDeadline { step, attempt } => {
-            let in_doubt = d.attempt(&step).is_some_and(|open| open.doubt().is_some());
-            let failure = timed_out();
-            let failed = (!in_doubt).then(|| AttemptFailed { step, attempt, failure }.into());
-            std::iter::once(fired).chain(failed).collect()
-        }
-        Timer::HoldDeadline => {
-            let mut events = vec![fired];
-            events.extend(super::people::end_hold(d, Resolution::Fail, Grounds::Deadline, now));
-            events
-        }
-    })
 }

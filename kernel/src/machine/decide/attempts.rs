@@ -1,11 +1,12 @@
 //! Decisions about the ends of attempts.
 
+use super::decision::Decision;
 use super::effects::live;
-use super::{Decision, advance};
 use crate::effect::{Failure, Outcome};
 use crate::event::{AttemptFailed, AttemptSucceeded, HoldCause, HoldOpened};
 use crate::id::{AttemptNo, StepId};
 use crate::machine::rejection::Forbidden;
+use crate::machine::rules::hold_deadline;
 use crate::machine::state::Deployment;
 use crate::time::Timestamp;
 
@@ -44,7 +45,7 @@ pub(super) fn diverge(d: &Deployment, step: StepId, attempt: AttemptNo, text: St
         let failure = Failure::permanent("diverged", text);
         return Ok(vec![AttemptFailed { step, attempt, failure }.into()]);
     }
-    let deadline = advance::hold_deadline(d, now);
+    let deadline = hold_deadline(d, now);
     Ok(vec![
         HoldOpened {
             cause: HoldCause::Diverged { step, attempt, text },

@@ -1,12 +1,12 @@
 //! Decisions about effects: those of an attempt, and those of a look at one in doubt.
 
-use super::Decision;
+use super::decision::Decision;
 use crate::effect::{EffectClass, EffectRequest, EffectResult, Finding};
 use crate::event::{CapabilityDenied, ChildSettled, EffectCompleted, EffectIntended, EffectRead, EffectReconciled};
 use crate::id::{AttemptNo, EffectNo, LookNo, StepId};
+use crate::machine::attempt::{Attempt, EffectState};
 use crate::machine::rejection::{Forbidden, Rejection};
 use crate::machine::state::Deployment;
-use crate::machine::{Attempt, EffectState};
 use crate::time::{Span, Timestamp};
 
 /// When an effect's result was learnt, and how long it took until then.

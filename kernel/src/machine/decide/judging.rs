@@ -1,12 +1,12 @@
 //! From a reached checkpoint to its verdict, and from the verdict to what follows.
 
-use super::advance::{hold_deadline, stop};
+use super::endings::stop;
 use crate::event::{
     DeploymentRolledBack, Event, Grounds, HoldCause, HoldOpened, PhaseCompleted, Resolution, RollbackFailed, StopCause,
     Verdict, VerdictReached,
 };
 use crate::id::{PhaseId, Round};
-use crate::machine::apply::gates::missing_approvals;
+use crate::machine::rules::{hold_deadline, missing_approvals, scope};
 use crate::machine::state::{Deployment, Judged, Section};
 use crate::plan::OnNoGo;
 use crate::time::Timestamp;
@@ -21,7 +21,7 @@ pub(super) fn judge(d: &Deployment, section: Section, now: Timestamp) -> Vec<Eve
         let round = state
             .and_then(|state| state.judged.last())
             .map_or(Round(1), |judged| judged.round.next());
-        let judgement = verdict::judge(checkpoint, d.steps_of(section), &super::scope(d));
+        let judgement = verdict::judge(checkpoint, d.steps_of(section), &scope(d));
         let verdict::Judgement {
             verdict,
             reasons,

@@ -1,17 +1,15 @@
 //! Decisions that people make.
 
-use crate::effect::{EffectResult, Failure};
+use super::decision::Decision;
+use super::endings::end_hold;
 use crate::event::{
-    AbortRequested, AttemptFailed, CheckpointApproved, CheckpointRefused, EffectCompleted, Event, Grounds, HoldCause,
-    HoldResolved, PayloadErased, Resolution, RetryScheduled, SignedOff, Skip, StepFailed, StepSkipped, Verdict,
+    AbortRequested, CheckpointApproved, CheckpointRefused, Grounds, HoldCause, PayloadErased, Resolution, SignedOff,
 };
-use crate::id::{PhaseId, Seq, StepId};
+use crate::id::{PhaseId, Seq};
 use crate::machine::rejection::{Forbidden, Rejection};
-use crate::machine::state::{Deployment, Stage, StepStatus};
-use crate::plan::PhaseKind;
-use crate::time::{Span, Timestamp};
-
-type Decision = Result<Vec<Event>, Rejection>;
+use crate::machine::rules::{may_pass, may_skip, rollback_needed};
+use crate::machine::state::{Deployment, Stage};
+use crate::time::Timestamp;
 
 fn being_judged(d: &Deployment, phase: &PhaseId) -> Result<(), Rejection> {
     match &d.stage {
@@ -107,7 +105,7 @@ pub(super) fn resolve(
             meant: subject.to_owned(),
         });
     }
-    if resolution == Resolution::Rollback && !super::rollback_needed(d) {
+    if resolution == Resolution::Rollback && !rollback_needed(d) {
         return Err(Rejection::NothingToRollBack);
     }
     if resolution == Resolution::Rollback && d.rollback.is_some() {
@@ -117,12 +115,12 @@ pub(super) fn resolve(
         HoldCause::InDoubt { .. } => true,
         HoldCause::StepFailed { step } | HoldCause::Diverged { step, .. } => match resolution {
             Resolution::Retry | Resolution::Fail | Resolution::Rollback => true,
-            Resolution::Skip => may_skip(d, step)?,
+            Resolution::Skip => may_skip(d, step).map(|()| true)?,
             Resolution::Applied | Resolution::NotApplied => false,
         },
         HoldCause::Verdict { phase, verdict } => match resolution {
             Resolution::Retry | Resolution::Fail | Resolution::Rollback => true,
-            Resolution::Skip => may_pass(d, phase, *verdict)?,
+            Resolution::Skip => may_pass(d, phase, *verdict).map(|()| true)?,
             Resolution::Applied | Resolution::NotApplied => false,
         },
         HoldCause::Approval { .. } => match resolution {
@@ -139,122 +137,6 @@ pub(super) fn resolve(
         may_skip(d, step)?;
     }
     Ok(end_hold(d, resolution, Grounds::Person { reason }, now))
-}
-
-fn may_skip(d: &Deployment, step: &StepId) -> Result<bool, Rejection> {
-    match d.plan.step(step) {
-        Some(step) if step.required => Err(Rejection::Required(step.id.clone())),
-        Some(_) | None => Ok(true),
-    }
-}
-
-fn may_pass(d: &Deployment, phase: &PhaseId, verdict: Verdict) -> Result<bool, Rejection> {
-    if verdict == Verdict::NoGo {
-        return Err(Forbidden::PassVerdict(verdict).into());
-    }
-    let kind = d.plan.phases.iter().find(|of| of.id == *phase).map(|phase| phase.kind);
-    if kind == Some(PhaseKind::Backup) {
-        return Err(Forbidden::PassBackup.into());
-    }
-    Ok(true)
-}
-
-/// Ends the open hold: by a person, or by its deadline.
-pub(super) fn end_hold(d: &Deployment, resolution: Resolution, grounds: Grounds, now: Timestamp) -> Vec<Event> {
-    let Some(hold) = &d.hold else {
-        return Vec::new();
-    };
-    let told = told(&grounds);
-    let mut events = vec![
-        HoldResolved {
-            resolution,
-            grounds: grounds.clone(),
-        }
-        .into(),
-    ];
-    match &hold.cause {
-        HoldCause::InDoubt { step, attempt, effect } if resolution == Resolution::Applied => {
-            let presumed = EffectCompleted {
-                step: step.clone(),
-                attempt: *attempt,
-                effect: *effect,
-                result: EffectResult::Presumed,
-                begin: now,
-                took: Span(0),
-                look: None,
-            };
-            events.push(presumed.into());
-        }
-        HoldCause::InDoubt { step, attempt, .. } | HoldCause::Diverged { step, attempt, .. } => {
-            let (code, retryable) = match resolution {
-                Resolution::Applied | Resolution::NotApplied => return events,
-                Resolution::Retry => ("started-over", true),
-                Resolution::Skip => ("skipped", false),
-                Resolution::Fail | Resolution::Rollback => ("given-up", false),
-            };
-            let failure = Failure {
-                retryable,
-                ..Failure::permanent(code, told)
-            };
-            let failed = AttemptFailed {
-                step: step.clone(),
-                attempt: *attempt,
-                failure: failure.clone(),
-            };
-            events.push(failed.into());
-            events.extend(end_of_step(d, step, resolution, failure, grounds));
-        }
-        HoldCause::StepFailed { step } => {
-            let failure = match d.steps.get(step).map(|state| &state.status) {
-                Some(StepStatus::AttemptFailed(failure)) => failure.clone(),
-                Some(
-                    StepStatus::Waiting
-                    | StepStatus::Running(_)
-                    | StepStatus::RetryAt(_)
-                    | StepStatus::Succeeded
-                    | StepStatus::Failed(_)
-                    | StepStatus::Skipped(_),
-                )
-                | None => Failure::permanent("given-up", told),
-            };
-            events.extend(end_of_step(d, step, resolution, failure, grounds));
-        }
-        HoldCause::Verdict { .. } | HoldCause::Approval { .. } => {}
-    }
-    events
-}
-
-/// The words that a failure keeps of a decision.
-fn told(grounds: &Grounds) -> String {
-    match grounds {
-        Grounds::Person { reason } => reason.clone(),
-        Grounds::Deadline => "nobody decided before the deadline".to_owned(),
-        Grounds::Refusal { role, note } => format!("{role} refused: {note}"),
-    }
-}
-
-fn end_of_step(
-    d: &Deployment,
-    step: &StepId,
-    resolution: Resolution,
-    failure: Failure,
-    grounds: Grounds,
-) -> Option<Event> {
-    let step = step.clone();
-    match resolution {
-        Resolution::Skip => {
-            let why = Skip::Decision { grounds };
-            Some(StepSkipped { step, why }.into())
-        }
-        Resolution::Fail | Resolution::Rollback => Some(StepFailed { step, failure }.into()),
-        Resolution::Retry => {
-            let state = d.steps.get(&step)?;
-            let in_doubt = matches!(state.status, StepStatus::Running(_));
-            let (attempt, due) = (state.attempts.next(), d.last_at);
-            in_doubt.then(|| RetryScheduled { step, attempt, due }.into())
-        }
-        Resolution::Applied | Resolution::NotApplied => None,
-    }
 }
 
 /// Takes a payload out of the record; of an event of this deployment that stands before.

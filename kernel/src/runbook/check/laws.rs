@@ -1,7 +1,6 @@
 //! What the kernel's laws ask of a runbook before it may run.
 
-use crate::plan::{OnFailure, PhaseKind};
-use crate::runbook::WAIVER;
+use crate::plan::{OnFailure, PhaseKind, Plan};
 use crate::runbook::diagnostic::{Diagnostic, Findings};
 use crate::runbook::draft::{Draft, StepDraft};
 
@@ -11,7 +10,10 @@ pub(super) fn check(draft: &Draft<'_>, findings: &mut Findings) {
 }
 
 fn backup_before_deploy(draft: &Draft<'_>, findings: &mut Findings) {
-    let waiver = draft.waivers.iter().find(|(law, _)| law.value == WAIVER);
+    let waiver = draft
+        .waivers
+        .iter()
+        .find(|(law, _)| law.value == Plan::DEPLOY_WITHOUT_BACKUP);
     let mut backed_up = false;
     let mut waived = false;
     for phase in &draft.phases {
@@ -42,14 +44,15 @@ fn backup_before_deploy(draft: &Draft<'_>, findings: &mut Findings) {
                 )
                 .label("nothing to go back to")
                 .help(format!(
-                    "put a phase of kind `backup` before it, or write `waivers: {{ {WAIVER}: \"the reason\" }}`"
+                    "put a phase of kind `backup` before it, or write `waivers: {{ {}: \"the reason\" }}`",
+                    Plan::DEPLOY_WITHOUT_BACKUP
                 )),
             ),
             _ => {}
         }
     }
     if let Some((law, _)) = waiver.filter(|_| !waived) {
-        let message = format!("the waiver `{WAIVER}` is not needed");
+        let message = format!("the waiver `{}` is not needed", Plan::DEPLOY_WITHOUT_BACKUP);
         findings.push(Diagnostic::warning("unused-waiver", &law.span, message).help("take it out"));
     }
 }

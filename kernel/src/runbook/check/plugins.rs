@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::names::bad_id;
 use crate::id::PluginName;
 use crate::plugin::{Grants, Limits, Operation, PinnedPlugin};
 use crate::runbook::catalog::{CatalogEntry, PluginCatalog};
@@ -108,7 +109,7 @@ impl Search<'_> {
         let plugin: PluginName = match name.value.parse() {
             Ok(plugin) => plugin,
             Err(problem) => {
-                findings.push(super::bad_id(name, &problem));
+                findings.push(bad_id(name, &problem));
                 return None;
             }
         };

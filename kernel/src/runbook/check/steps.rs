@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::graph::Order;
+use super::names::bad_id;
 use super::plugins::{Used, all_steps};
 use super::schema;
 use crate::id::{PhaseId, StepId};
@@ -101,7 +102,7 @@ fn phase_ids(draft: &Draft<'_>, findings: &mut Findings) {
     for phase in &draft.phases {
         let id = &phase.id;
         if let Err(problem) = id.value.parse::<PhaseId>() {
-            findings.push(super::bad_id(id, &problem));
+            findings.push(bad_id(id, &problem));
         } else if id.value == Plan::ROLLBACK {
             let message = "a phase cannot be called `rollback`";
             findings
@@ -124,7 +125,7 @@ fn phase_ids(draft: &Draft<'_>, findings: &mut Findings) {
 fn step_id(step: &StepDraft<'_>, findings: &mut Findings) {
     let id = &step.id;
     if let Err(problem) = id.value.parse::<StepId>() {
-        findings.push(super::bad_id(id, &problem));
+        findings.push(bad_id(id, &problem));
     } else if TAKEN.contains(&id.value.as_str()) || RESERVED.contains(&id.value.as_str()) {
         let message = format!("a step cannot be called `{}`", id.value);
         let help = "the word has a meaning of its own in conditions and templates";
