@@ -72,6 +72,14 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     sync_folder(parent)
 }
 
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// The name of the network file system that `folder` is on, if it is on one.
 ///
 /// Their locks and syncs do not promise what the log needs. 9p is counted among them: it shares

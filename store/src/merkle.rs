@@ -5,11 +5,9 @@
 mod frontier;
 mod hash;
 mod proof;
+mod tile;
 
 pub use frontier::Frontier;
 pub use hash::{Hash, empty_root, leaf_hash, node_hash};
 pub use proof::{Nodes, ProofError, consistency, inclusion, root_at, subtree, verify_consistency, verify_inclusion};
-
-/// Levels of the tree between two levels that are stored: a tile is the root over 256 leaves
-/// or over 256 tiles of the level below.
-pub const TILE_LEVELS: u8 = 8;
+pub use tile::TILE_LEVELS;

@@ -13,7 +13,7 @@ use surefoot_kernel::port::{BlobError, BlobStore, LogError};
 use crate::blob::FileBlobs;
 use crate::codec::FORMAT;
 use crate::disk::{Disk, create_folder, network_file_system, sync_folder};
-use crate::log::RedbLog;
+use crate::redb::RedbLog;
 
 const LOG: &str = "log.redb";
 const BLOBS: &str = "blobs";

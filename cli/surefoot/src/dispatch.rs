@@ -18,7 +18,7 @@ use crate::planning::catalog;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    surefoot_store::log::hush_guarded_panics();
+    surefoot_store::hush_guarded_panics();
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),

@@ -9,7 +9,7 @@ use surefoot_kernel::event::{Event, EventId, Record};
 use surefoot_kernel::id::{DeploymentId, Epoch, Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::LogError;
 use surefoot_kernel::time::Timestamp;
-use surefoot_store::log::{Entry, EntryPayload, Headline};
+use surefoot_store::{Entry, EntryPayload, Headline};
 
 use super::clock;
 use super::paint::{Mood, Paint, columns, fit, printable};

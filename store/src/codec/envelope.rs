@@ -11,12 +11,10 @@ use surefoot_kernel::id::{Epoch, Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::BlobInfo;
 use surefoot_kernel::time::Timestamp;
 
+use super::canonical;
+use super::limits::{FORMAT, INLINE_PAYLOAD};
 use super::reader::{ARRAY, BYTES, CodecError, Reader};
-use super::{INLINE_PAYLOAD, canonical};
 use crate::merkle::{Hash, leaf_hash};
-
-/// The format version that this crate writes, and the only one it reads.
-pub const FORMAT: u64 = 2;
 
 /// Fields of a header without the one that may be absent.
 const FIELDS: u64 = 10;

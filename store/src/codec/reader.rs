@@ -1,6 +1,8 @@
 //! A reader of deterministic CBOR. It never allocates, never panics, and accepts exactly one
 //! encoding of each value: shortest heads, definite lengths.
 
+use super::limits::FORMAT;
+
 /// Why bytes are not what the log's format asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
@@ -28,7 +30,7 @@ pub enum CodecError {
         at: usize,
     },
     /// A later Surefoot wrote it.
-    #[error("format version {0} is not known to this Surefoot, which knows version {known}; use a newer one", known = super::FORMAT)]
+    #[error("format version {0} is not known to this Surefoot, which knows version {known}; use a newer one", known = FORMAT)]
     Format(u64),
     /// A later Surefoot wrote more into the header than this one knows.
     #[error("its header has fields that this Surefoot does not know; use a newer one")]

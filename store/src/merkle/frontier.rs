@@ -3,9 +3,9 @@
 //! It holds the roots of the complete subtrees that the leaves fall into, largest first: one
 //! for each bit of the number of leaves.
 
-use super::TILE_LEVELS;
 use super::hash::{Hash, empty_root, node_hash};
 use super::proof::{Nodes, ProofError, subtree};
+use super::tile::TILE_LEVELS;
 
 /// The right edge of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Inclusion and consistency proofs: RFC 6962, sections 2.1.1 and 2.1.2, for making them;
 //! RFC 9162, sections 2.1.3.2 and 2.1.4.2, for checking them.
 
-use super::TILE_LEVELS;
 use super::hash::{Hash, empty_root, node_hash};
+use super::tile::TILE_LEVELS;
 
 /// Where stored nodes are read from.
 pub trait Nodes {

@@ -6,7 +6,7 @@ use std::path::Path;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use surefoot_kernel::id::Seq;
 use surefoot_kernel::port::{EventLog as _, LogError, LogHead};
-use surefoot_store::log::{FailureKind, Verification};
+use surefoot_store::{FailureKind, Verification};
 use surefoot_store::{OpenError, Store};
 
 use crate::sample::{append, deployment, environment, note, part, phase};

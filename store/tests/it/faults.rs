@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use surefoot_kernel::id::Seq;
 use surefoot_kernel::port::{BlobError, BlobInfo, BlobStore, EventLog as _, LogError, MemoryBlobs};
 use surefoot_store::RedbLog;
-use surefoot_store::log::StorageBackend;
+use surefoot_store::StorageBackend;
 
 use crate::sample::{append, deployment, note, one, part};
 

@@ -5,8 +5,8 @@ use std::fs;
 use redb::{Database, TableDefinition};
 use surefoot_kernel::id::{Seq, StreamVersion};
 use surefoot_kernel::port::{EventLog as _, LogError};
+use surefoot_store::FailureKind;
 use surefoot_store::codec::Envelope;
-use surefoot_store::log::FailureKind;
 use surefoot_store::{Entries as _, OpenError, Store};
 
 use crate::sample::{append, deployment, note, part, phase};

@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use surefoot_store::log::StorageBackend;
+use surefoot_store::StorageBackend;
 
 /// What a disk writes whole or not at all.
 pub(super) const SECTOR: usize = 512;

@@ -1,148 +1,16 @@
 //! Reading: from stored envelopes to records, by seq or by stream.
 
-use std::ops::ControlFlow;
-
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
-use surefoot_kernel::event::{Annotation, Erasure, Event, EventError, PayloadErased, Record};
+use surefoot_kernel::event::{Erasure, Record};
 use surefoot_kernel::id::{Seq, StreamId, StreamVersion};
-use surefoot_kernel::port::{BlobError, BlobInfo, BlobStore, LogError, StreamHead};
+use surefoot_kernel::port::{LogError, StreamHead};
 
-use super::fault::{Fault, corrupt, guarded};
-use super::redb_log::{RedbLog, Shared};
+use super::fault::{Fault, corrupt};
+use super::shared::Shared;
 use super::stream_row::{CHUNK, StreamRow, chunk_key, chunk_of, decode_chunk};
 use super::table::{CHUNKS, EVENTS, STREAMS};
-use crate::codec::{CodecError, Envelope, FORMAT, LARGEST_PAYLOAD, Payload, StreamRef, check_payload, stream_key};
-
-pub(crate) fn damaged(seq: u64, text: impl Into<String>) -> LogError {
-    LogError::Corrupt {
-        seq: Some(Seq(seq)),
-        text: text.into(),
-    }
-}
-
-impl RedbLog {
-    /// Shows the stored events from `from` on, in order, to `visit`, until it breaks: the
-    /// decoded envelope and the bytes that it was read from. Nothing is kept in memory.
-    ///
-    /// # Errors
-    /// As [`surefoot_kernel::port::EventLog::read`].
-    pub fn scan(
-        &self,
-        from: Seq,
-        mut visit: impl FnMut(&Envelope<'_>, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), LogError> {
-        guarded(|| {
-            let events = self.shared.database.begin_read()?.open_table(EVENTS)?;
-            for (entry, expected) in events.range(from.0..)?.zip(from.0..) {
-                let (seq, bytes) = entry?;
-                let bytes = bytes.value();
-                let envelope = decode(expected, seq.value(), bytes)?;
-                if visit(&envelope, bytes).is_break() {
-                    break;
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// The stored bytes of an event.
-    ///
-    /// # Errors
-    /// [`LogError::OutOfRange`] if there is no such event; else as reading.
-    pub fn envelope(&self, seq: Seq) -> Result<Vec<u8>, LogError> {
-        guarded(|| {
-            let events = self.shared.database.begin_read()?.open_table(EVENTS)?;
-            match events.get(seq.0)? {
-                Some(bytes) => Ok(bytes.value().to_vec()),
-                None => Err(LogError::OutOfRange(format!("there is no event {seq}")).into()),
-            }
-        })
-    }
-}
-
-/// The envelope of event `expected`, which stands at `key`.
-pub(crate) fn decode(expected: u64, key: u64, bytes: &[u8]) -> Result<Envelope<'_>, LogError> {
-    if key != expected {
-        return Err(damaged(expected, format!("it is missing, the next is event {key}")));
-    }
-    let envelope = Envelope::decode(bytes).map_err(|e| unreadable(expected, e))?;
-    if envelope.seq.0 == expected {
-        Ok(envelope)
-    } else {
-        Err(damaged(expected, format!("it says that it is event {}", envelope.seq)))
-    }
-}
-
-fn unreadable(seq: u64, error: CodecError) -> LogError {
-    match error {
-        CodecError::Format(found) => LogError::NewerFormat { found, known: FORMAT },
-        CodecError::MoreFields {
-            type_number,
-            type_version,
-        } => LogError::Newer {
-            seq: Seq(seq),
-            type_number,
-            type_version,
-        },
-        error => damaged(seq, error.to_string()),
-    }
-}
-
-/// What is left of a payload that the event `by` erased, as that event says.
-pub(crate) fn remains(
-    erased: &Envelope<'_>,
-    by: &Envelope<'_>,
-    blobs: &dyn BlobStore,
-) -> Result<PayloadErased, LogError> {
-    let wrong = |text: &str| {
-        damaged(
-            erased.seq.0,
-            format!("event {} is said to have erased it: {text}", by.seq),
-        )
-    };
-    let payload = match by.payload {
-        Payload::Inline(payload) => payload.to_vec(),
-        Payload::Blob(blob) => payload_of(by.seq.0, blob, blobs)?,
-        Payload::Erased(..) | Payload::Withheld(_) => return Err(wrong("its own payload is not here")),
-    };
-    match by.event(&payload) {
-        Ok(Event::Annotation(Annotation::PayloadErased(event)))
-            if event.seq == erased.seq && event.digest == erased.payload.digest() && by.stream == erased.stream =>
-        {
-            Ok(event)
-        }
-        Ok(_) => Err(wrong("it did not")),
-        Err(error) => Err(wrong(&error.to_string())),
-    }
-}
-
-/// The bytes of a spilled payload, re-hashed.
-pub(crate) fn spilled(blobs: &dyn BlobStore, blob: BlobInfo) -> Result<Vec<u8>, BlobError> {
-    if blob.size > LARGEST_PAYLOAD as u64 {
-        return Err(BlobError::TooLarge {
-            digest: blob.digest,
-            size: blob.size,
-            limit: LARGEST_PAYLOAD as u64,
-        });
-    }
-    let payload = blobs.get(blob.digest, blob.size)?;
-    if payload.len() as u64 == blob.size {
-        Ok(payload)
-    } else {
-        let text = format!("it has {} bytes, and its event says {}", payload.len(), blob.size);
-        Err(BlobError::Damaged(blob.digest, text))
-    }
-}
-
-/// The bytes of a payload beside the log, checked.
-pub(crate) fn payload_of(seq: u64, blob: BlobInfo, blobs: &dyn BlobStore) -> Result<Vec<u8>, LogError> {
-    let payload = spilled(blobs, blob).map_err(|e| match e {
-        BlobError::Io(text) => LogError::Io(text),
-        e => damaged(seq, format!("its payload: {e}")),
-    })?;
-    check_payload(&payload).map_err(|e| damaged(seq, e.to_string()))?;
-    Ok(payload)
-}
+use crate::codec::{Envelope, Payload, StreamRef, stream_key};
+use crate::stored::{damaged, decode, is_a_limit, not_an_event, payload_of, remains, type_name};
 
 pub(crate) type Events = ReadOnlyTable<u64, &'static [u8]>;
 
@@ -169,20 +37,6 @@ fn record(shared: &Shared, events: &Events, expected: u64, key: u64, bytes: &[u8
 }
 
 /// Why a payload is no event: it is newer than this program, or damaged.
-pub(crate) fn not_an_event(seq: u64, error: &EventError) -> LogError {
-    match error {
-        EventError::Newer {
-            type_number,
-            type_version,
-        } => LogError::Newer {
-            seq: Seq(seq),
-            type_number: *type_number,
-            type_version: *type_version,
-        },
-        EventError::Malformed { .. } => damaged(seq, error.to_string()),
-    }
-}
-
 /// Shows an event's envelope to `look`.
 pub(crate) fn with_envelope<T>(
     events: &Events,
@@ -191,20 +45,6 @@ pub(crate) fn with_envelope<T>(
 ) -> Result<T, Fault> {
     let bytes = events.get(seq.0)?.ok_or_else(|| damaged(seq.0, "it is missing"))?;
     Ok(look(decode(seq.0, seq.0, bytes.value())?)?)
-}
-
-/// What a type is called.
-pub(crate) fn type_name(number: u32) -> String {
-    let known = Event::types().find(|(of, _, _)| *of == number);
-    known.map_or_else(|| format!("type {number}"), |(_, _, name)| name.to_owned())
-}
-
-/// Whether what stands before such an event can be given all the same.
-pub(crate) const fn is_a_limit(error: &LogError) -> bool {
-    matches!(
-        error,
-        LogError::Newer { .. } | LogError::NewerFormat { .. } | LogError::Withheld { .. }
-    )
 }
 
 pub(crate) fn records(shared: &Shared, from: Seq, limit: usize) -> Result<Vec<Record>, Fault> {

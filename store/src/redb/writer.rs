@@ -17,7 +17,7 @@ use surefoot_kernel::port::{Appended, LogError, LogHead};
 use super::batch::{Batch, Committed};
 use super::fault::{Fault, guarded};
 use super::job::{Done, Job, Prepared};
-use super::redb_log::Shared;
+use super::shared::Shared;
 use super::table::{EVENTS, STREAMS};
 use crate::merkle::Frontier;
 

@@ -8,14 +8,9 @@ use surefoot_kernel::id::{Epoch, Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::{EventLog, LogError, MemoryLog};
 use surefoot_kernel::time::Timestamp;
 
-use super::fault::{Fault, guarded};
-use super::read::{
-    Events, damaged, decode, is_a_limit, not_an_event, payload_of, remains, seqs, type_name, with_envelope,
-};
-use super::redb_log::{RedbLog, Shared};
-use super::table::EVENTS;
 use crate::codec::{self, Envelope, Payload, header_of};
 use crate::merkle::{Hash, leaf_hash};
+use crate::stored::{damaged, decode, not_an_event, type_name};
 
 /// One event as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -169,66 +164,6 @@ pub trait Entries: EventLog {
     /// # Errors
     /// See [`LogError`].
     fn stream_entries(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Entry>, LogError>;
-}
-
-impl Entries for RedbLog {
-    fn entries(&self, from: Seq, limit: usize) -> Result<Vec<Entry>, LogError> {
-        guarded(|| {
-            let events = redb::ReadableDatabase::begin_read(&self.shared.database)?.open_table(EVENTS)?;
-            let mut entries = Vec::new();
-            for (row, expected) in events.range(from.0..)?.take(limit).zip(from.0..) {
-                let (seq, bytes) = row?;
-                match entry(&self.shared, &events, expected, seq.value(), bytes.value()) {
-                    Ok(entry) => entries.push(entry),
-                    Err(Fault(error)) if is_a_limit(&error) && !entries.is_empty() => break,
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(entries)
-        })
-    }
-
-    fn stream_entries(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Entry>, LogError> {
-        guarded(|| {
-            let transaction = redb::ReadableDatabase::begin_read(&self.shared.database)?;
-            let events = transaction.open_table(EVENTS)?;
-            let mut entries = Vec::new();
-            for seq in seqs(&transaction, stream, after, limit)? {
-                let bytes = events.get(seq)?.ok_or_else(|| damaged(seq, "it is missing"))?;
-                match entry(&self.shared, &events, seq, seq, bytes.value()) {
-                    Ok(entry) => entries.push(entry),
-                    Err(Fault(error)) if is_a_limit(&error) && !entries.is_empty() => break,
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(entries)
-        })
-    }
-}
-
-fn entry(shared: &Shared, events: &Events, expected: u64, key: u64, bytes: &[u8]) -> Result<Entry, Fault> {
-    let envelope = decode(expected, key, bytes)?;
-    let payload = match envelope.payload {
-        Payload::Inline(payload) => EntryPayload::Here(payload.to_vec()),
-        Payload::Blob(blob) => EntryPayload::Here(payload_of(expected, blob, &*shared.blobs)?),
-        Payload::Erased(info, by) => {
-            let what = with_envelope(events, by, |eraser| remains(&envelope, &eraser, &*shared.blobs))?;
-            EntryPayload::Erased {
-                digest: info.digest,
-                by,
-                remains: what.remains,
-            }
-        }
-        Payload::Withheld(info) => EntryPayload::Withheld {
-            digest: info.digest,
-            size: info.size,
-        },
-    };
-    Ok(Entry {
-        seq: envelope.seq,
-        header: envelope.header.to_vec(),
-        payload,
-    })
 }
 
 impl Entries for MemoryLog {

@@ -3,23 +3,21 @@
 //! Readers never wait for the writer, and see only what is committed.
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use redb::Database;
 use surefoot_kernel::event::Record;
 use surefoot_kernel::id::{Seq, StreamId, StreamVersion};
 use surefoot_kernel::port::{Append, Appended, BlobStore, EventLog, LogError, LogHead, StreamHead};
 
 use super::fault::guarded;
 use super::job::{Done, Job, Prepared};
+use super::read;
+use super::shared::{Opened, Shared, Watcher, lock};
 use super::writer::Writer;
-use super::{open, read};
 use crate::disk::Disk;
-use crate::merkle::Frontier;
 
 /// The event log in one redb file. Dropping it waits for the appends that are under way.
 ///
@@ -31,56 +29,8 @@ pub struct RedbLog {
     writer: Option<JoinHandle<()>>,
 }
 
-/// Told of each new end of the log, from the writer's thread.
-pub type Watcher = Box<dyn Fn(LogHead) + Send>;
-
-pub(crate) struct Shared {
-    pub(crate) database: Database,
-    pub(crate) blobs: Arc<dyn BlobStore>,
-    /// `None` under an injected backend.
-    pub(crate) disk: Option<Disk>,
-    /// How often the backend may have kept something of a commit: see [`super::backend`].
-    pub(crate) syncs: Arc<AtomicU64>,
-    pub(crate) log_id: [u8; 16],
-    end: Mutex<LogHead>,
-    moved: Condvar,
-    watchers: Mutex<Vec<Watcher>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Shared {
-    pub(crate) fn new(opened: open::Opened, blobs: Arc<dyn BlobStore>, disk: Option<Disk>) -> (Self, Frontier) {
-        let shared = Self {
-            database: opened.database,
-            blobs,
-            disk,
-            syncs: opened.syncs,
-            log_id: opened.log_id,
-            end: Mutex::new(LogHead {
-                size: opened.tail.size(),
-                root: opened.tail.root(),
-            }),
-            moved: Condvar::new(),
-            watchers: Mutex::default(),
-        };
-        (shared, opened.tail)
-    }
-
-    /// Makes a new end of the log known. Called after the commit, before the acknowledgements.
-    pub(crate) fn committed(&self, head: LogHead) {
-        *lock(&self.end) = head;
-        self.moved.notify_all();
-        for watcher in lock(&self.watchers).iter() {
-            watcher(head);
-        }
-    }
-}
-
 impl RedbLog {
-    pub(crate) fn start(opened: open::Opened, blobs: Arc<dyn BlobStore>, disk: Option<Disk>) -> Result<Self, LogError> {
+    pub(crate) fn start(opened: Opened, blobs: Arc<dyn BlobStore>, disk: Option<Disk>) -> Result<Self, LogError> {
         let (shared, tail) = Shared::new(opened, blobs, disk);
         let shared = Arc::new(shared);
         let (queue, jobs) = channel();
@@ -97,7 +47,7 @@ impl RedbLog {
     }
 
     /// A log that can only be read.
-    pub(crate) fn without_writer(opened: open::Opened, blobs: Arc<dyn BlobStore>) -> Self {
+    pub(crate) fn without_writer(opened: Opened, blobs: Arc<dyn BlobStore>) -> Self {
         let (shared, _) = Shared::new(opened, blobs, None);
         Self {
             shared: Arc::new(shared),

@@ -9,11 +9,11 @@ use surefoot_kernel::port::{LogError, LogHead};
 
 use super::block::{self, Block};
 use super::tally::Tally;
-use super::{Failure, FailureKind, Verification};
-use crate::log::fault::{Fault, guarded};
-use crate::log::redb_log::Shared;
-use crate::log::table::{EVENTS, HEAD, MERKLE, decode_head, tile_key};
 use crate::merkle::{Frontier, Hash, TILE_LEVELS};
+use crate::redb::fault::{Fault, guarded};
+use crate::redb::shared::Shared;
+use crate::redb::table::{EVENTS, HEAD, MERKLE, decode_head, tile_key};
+use crate::verification::{Failure, FailureKind, Verification};
 
 /// Failures that are told one by one; of more, only the number is.
 const MOST_FAILURES: usize = 1000;

@@ -9,7 +9,6 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, TableError};
@@ -21,20 +20,11 @@ use super::overlay::Overlay;
 use super::proofs::StoredNodes;
 use super::redb_log::RedbLog;
 use super::scrub;
+use super::shared::{CACHE, Opened};
 use super::table::{CHUNKS, EVENTS, HEAD, MERKLE, META, META_FORMAT, META_LOG_ID, STREAMS, decode_head, encode_head};
 use crate::codec::FORMAT;
-use crate::disk::{Disk, sync_folder};
+use crate::disk::{Disk, folder_of, sync_folder};
 use crate::merkle::{Frontier, ProofError, empty_root};
-
-/// Memory for pages; a running deployment needs few.
-pub(crate) const CACHE: usize = 16 << 20;
-
-pub(crate) struct Opened {
-    pub(crate) database: Database,
-    pub(crate) syncs: Arc<AtomicU64>,
-    pub(crate) log_id: [u8; 16],
-    pub(crate) tail: Frontier,
-}
 
 impl RedbLog {
     /// Opens the log in the file `path`. Payloads that are too long for it are in `blobs`.
@@ -138,13 +128,6 @@ fn still_there(path: &Path, identity: (u64, u64)) -> Result<(), LogError> {
             "it was just replaced by a cleaned one: try again".to_owned(),
         )),
         Err(e) => Err(LogError::Io(format!("cannot open {}: {e}", path.display()))),
-    }
-}
-
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

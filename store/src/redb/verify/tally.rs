@@ -8,11 +8,11 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTableMetadata as _};
 use surefoot_kernel::id::StreamId;
 
 use super::block::Place;
-use super::{Failure, FailureKind};
 use crate::codec::stream_key;
-use crate::log::fault::Fault;
-use crate::log::stream_row::{StreamRow, chunk_key};
-use crate::log::table::{CHUNKS, STREAMS};
+use crate::redb::fault::Fault;
+use crate::redb::stream_row::{StreamRow, chunk_key};
+use crate::redb::table::{CHUNKS, STREAMS};
+use crate::verification::{Failure, FailureKind};
 
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 

@@ -15,10 +15,10 @@ use surefoot_kernel::digest::Digest;
 use surefoot_kernel::port::{BlobError, BlobStore, LogError};
 
 use super::fault::{Fault, corrupt};
-use super::open::{CACHE, folder_of};
+use super::shared::CACHE;
 use super::table::{CHUNKS, EVENTS, MERKLE, META, META_SCRUB, STREAMS};
 use crate::codec::{Envelope, Payload};
-use crate::disk::{Disk, sync_folder};
+use crate::disk::{Disk, folder_of, sync_folder};
 
 /// Rows that are copied in one transaction.
 const ROWS: usize = 4096;

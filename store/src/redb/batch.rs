@@ -14,12 +14,12 @@ use surefoot_kernel::port::{Appended, BlobError, BlobInfo, BlobStore, Cause, Inv
 
 use super::fault::{Fault, corrupt};
 use super::job::{Prepared, PreparedEvent, PreparedStream};
-use super::read::decode;
 use super::scrub;
 use super::stream_row::{StreamRow, chunk_key};
 use super::table::{CHUNKS, EVENTS, HEAD, MERKLE, STREAMS, encode_head, tile_key};
 use crate::codec::{self, INLINE_PAYLOAD, Payload, check_payload};
 use crate::merkle::{Frontier, Hash, leaf_hash};
+use crate::stored::decode;
 
 pub(crate) struct Batch {
     tail: Frontier,

@@ -9,11 +9,12 @@ use surefoot_kernel::event::EventError;
 use surefoot_kernel::id::{Epoch, StreamId, StreamVersion};
 use surefoot_kernel::port::{BlobStore, LogError};
 
-use super::{Failure, FailureKind};
 use crate::codec::{CodecError, Envelope, Payload, StreamRef, check_payload, leaf_of};
-use crate::log::fault::Fault;
-use crate::log::read::{Events, remains, spilled, with_envelope};
 use crate::merkle::{Frontier, Hash, TILE_LEVELS};
+use crate::redb::fault::Fault;
+use crate::redb::read::{Events, with_envelope};
+use crate::stored::{remains, spilled};
+use crate::verification::{Failure, FailureKind};
 
 /// Events of a block: a multiple of a tile's.
 pub(super) const EVENTS: u64 = 4096;

@@ -6,7 +6,7 @@
 
 mod backend;
 mod batch;
-mod entry;
+mod entries;
 mod fault;
 mod job;
 mod open;
@@ -14,14 +14,14 @@ mod overlay;
 mod proofs;
 mod read;
 mod redb_log;
+mod scan;
 mod scrub;
+mod shared;
 mod stream_row;
 mod table;
 mod verify;
 mod writer;
 
-pub use entry::{Entries, Entry, EntryPayload, Headline};
 pub use fault::hush_guarded_panics;
-pub use redb::StorageBackend;
-pub use redb_log::{RedbLog, Watcher};
-pub use verify::{Failure, FailureKind, Verification};
+pub use redb_log::RedbLog;
+pub use shared::Watcher;

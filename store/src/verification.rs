@@ -1,21 +1,9 @@
-//! Verification of the whole log in one pass: every event decoded and in its place, every hash of the
-//! tree recomputed, every spilled payload re-read, every index compared with what it indexes.
-//!
-//! Nothing that was stored is believed: not the tiles, not the ends of streams, not the root. What
-//! this cannot see is a log that was cut or rewritten as a whole; for that it takes remembered
-//! ends of the log.
-
-mod block;
-mod pass;
-mod tally;
+//! What a verification of a log finds.
 
 use std::fmt;
 
 use surefoot_kernel::id::Seq;
-use surefoot_kernel::port::{LogError, LogHead};
 
-use super::fault::guarded;
-use super::redb_log::RedbLog;
 use crate::merkle::Hash;
 
 /// What is wrong with the log, by kind.
@@ -69,7 +57,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn of(seq: u64, kind: FailureKind, text: impl Into<String>) -> Self {
+    pub(crate) fn of(seq: u64, kind: FailureKind, text: impl Into<String>) -> Self {
         Self {
             seq: Some(Seq(seq)),
             kind,
@@ -77,7 +65,7 @@ impl Failure {
         }
     }
 
-    fn of_the_log(kind: FailureKind, text: impl Into<String>) -> Self {
+    pub(crate) fn of_the_log(kind: FailureKind, text: impl Into<String>) -> Self {
         Self {
             seq: None,
             kind,
@@ -99,26 +87,4 @@ pub struct Verification {
     pub withheld: u64,
     /// By seq, those that are about no event last; at most a thousand and one.
     pub failures: Vec<Failure>,
-}
-
-impl RedbLog {
-    /// Verifies the whole log, and that it goes on from each of the `remembered` ends. Uses all
-    /// processors; appends go on meanwhile and are not part of it.
-    ///
-    /// # Errors
-    /// None about the log's content: these are the failures. [`LogError::Io`] if the operating
-    /// system refuses to read.
-    pub fn verify(&self, remembered: &[LogHead]) -> Result<Verification, LogError> {
-        let mut pass = pass::Pass::new(remembered);
-        match guarded(|| pass.run(&self.shared)) {
-            Ok(()) => {}
-            Err(LogError::Corrupt { seq, text }) => pass.fail(Failure {
-                seq,
-                kind: FailureKind::Storage,
-                text,
-            }),
-            Err(e) => return Err(e),
-        }
-        Ok(pass.finish())
-    }
 }
