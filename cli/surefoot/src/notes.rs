@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use surefoot_engine::Notices;
 
-type Sink = Box<dyn Fn(&str) + Send>;
+/// Where one notice goes.
+pub type Sink = Box<dyn Fn(&str) + Send>;
 
 /// Where such notes go: standard error, unless something is drawn there that they would disturb.
 #[derive(Clone, Default)]

@@ -23,6 +23,7 @@ use surefoot_view::story::Storyteller;
 use surefoot_view::{clock, frame, verdict};
 
 use crate::format::Format;
+use crate::notes::Sink;
 use crate::output::Output;
 use screen::Screen;
 
@@ -176,7 +177,7 @@ impl Progress {
 
     /// Takes lines that are to stay above the tree; `None` where there is no tree that they would disturb.
     #[must_use]
-    pub fn noter(&self) -> Option<Box<dyn Fn(&str) + Send>> {
+    pub fn noter(&self) -> Option<Sink> {
         if self.mode != Mode::Live {
             return None;
         }

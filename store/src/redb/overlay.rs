@@ -4,6 +4,7 @@
 //! Every lock is passed on as a shared one: readers do not keep each other out, and keep out only who writes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,7 +48,7 @@ impl<B: StorageBackend> Overlay<B> {
     }
 
     /// A part as the file has it, zero where it has nothing.
-    fn from_file(&self, number: u64, kept: u64) -> io::Result<Vec<u8>> {
+    fn read_part(&self, number: u64, kept: u64) -> io::Result<Vec<u8>> {
         let begin = number * PART;
         let mut part = vec![0; PART as usize];
         let there = kept.saturating_sub(begin).min(PART) as usize;
@@ -94,7 +95,7 @@ impl<B: StorageBackend> StorageBackend for Overlay<B> {
             let part = match written.parts.get(&number) {
                 Some(part) => part,
                 None => {
-                    of_file = self.from_file(number, written.kept)?;
+                    of_file = self.read_part(number, written.kept)?;
                     &of_file
                 }
             };
@@ -128,13 +129,11 @@ impl<B: StorageBackend> StorageBackend for Overlay<B> {
         let mut written = self.lock();
         let kept = written.kept;
         for (number, inside, place, count) in touched(offset, data.len()) {
-            if !written.parts.contains_key(&number) {
-                let part = self.from_file(number, kept)?;
-                written.parts.insert(number, part);
-            }
-            if let Some(part) = written.parts.get_mut(&number) {
-                part[inside..inside + count].copy_from_slice(&data[place..place + count]);
-            }
+            let part = match written.parts.entry(number) {
+                Entry::Occupied(part) => part.into_mut(),
+                Entry::Vacant(part) => part.insert(self.read_part(number, kept)?),
+            };
+            part[inside..inside + count].copy_from_slice(&data[place..place + count]);
         }
         written.length = written.length.max(offset + data.len() as u64);
         Ok(())
