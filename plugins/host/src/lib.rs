@@ -42,6 +42,7 @@ mod guest;
 mod host;
 mod journal;
 mod outside;
+mod refusal;
 mod secrets;
 mod session;
 

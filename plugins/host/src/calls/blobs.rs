@@ -16,7 +16,8 @@ use crate::bindings::surefoot::plugin::types::HostError;
 use crate::grants::Place;
 use crate::guest::Guest;
 use crate::outside::{blob_refusal, blocking, files as outside};
-use crate::session::{Call, Refusal, Scope, Shared};
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Shared};
 
 /// [`blobs::Blob`] as it is recorded.
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,7 +10,8 @@ use super::encoding::{Bytes, value};
 use crate::bindings::surefoot::plugin::clock;
 use crate::error::failure_codes;
 use crate::guest::Guest;
-use crate::session::{Call, Refusal, Scope, Shared};
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Shared};
 
 /// Bytes that one call of `random` may ask for.
 const MOST_RANDOM: u32 = 1024;

@@ -17,7 +17,8 @@ use crate::bindings::surefoot::plugin::types::HostError;
 use crate::grants::{Place, granted_place, unspell};
 use crate::guest::Guest;
 use crate::outside::{blocking, files as outside};
-use crate::session::{Call, Refusal, Scope, Shared};
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Shared};
 
 pub(crate) use entry::{Listed, Metadata, Page};
 pub(crate) use search::{Found, Searched};

@@ -17,8 +17,9 @@ use crate::grants::{self as granted, Target, url_granted};
 use crate::guest::Guest;
 use crate::outside::http::{Body, Header, Outgoing, send};
 use crate::outside::{blocking, files};
+use crate::refusal::Refusal;
 use crate::secrets::{FillError, Place};
-use crate::session::{Call, Refusal, Scope, Shared};
+use crate::session::{Call, Scope, Shared};
 
 /// [`http::Response`] as it is recorded.
 #[derive(Debug, Serialize, Deserialize)]

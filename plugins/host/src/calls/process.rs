@@ -16,8 +16,9 @@ use crate::grants::{granted_place, plain, program_granted, variable_granted};
 use crate::guest::Guest;
 use crate::outside::process::{Ended, Spawn, Spooled, run};
 use crate::outside::{blob_refusal, blocking};
+use crate::refusal::Refusal;
 use crate::secrets::{FillError, Place};
-use crate::session::{Call, Refusal, Scope, Shared};
+use crate::session::{Call, Scope, Shared};
 
 /// [`process::Exit`] as it is recorded.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -192,14 +193,4 @@ fn folder(cwd: Option<&str>, shared: &Shared) -> Result<std::path::PathBuf, Refu
         .is_some()
     };
     if inside || granted() { Ok(folder) } else { Err(denied()) }
-}
-
-impl From<FillError> for Refusal {
-    fn from(error: FillError) -> Self {
-        let code = match error {
-            FillError::NotGranted(_) => Self::DENIED,
-            FillError::Unknown(_) => "not-found",
-        };
-        Self::new(code, error.to_string())
-    }
 }

@@ -23,7 +23,7 @@ use self::accounts::Accounts;
 use self::beneath::{Parent, refusal};
 use crate::calls::Listed;
 use crate::grants::Place;
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 pub(crate) use making::{make_folder, make_hard_link, make_link};
 pub(crate) use metadata::{Wanted, set_metadata};

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use self::redirect::Next;
 use crate::calls::{Answered, Bytes};
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 pub(crate) use client::HttpClients;
 

@@ -21,8 +21,8 @@ use surefoot_kernel::plugin::FileGrant;
 use self::lines::{Lines, Scan, Tally};
 use crate::calls::Searched;
 use crate::grants::Place;
+use crate::refusal::Refusal;
 use crate::secrets::Secrets;
-use crate::session::Refusal;
 
 /// Bytes before the end that a fingerprint is made of.
 const FINGERPRINT: u64 = 4096;

@@ -17,7 +17,7 @@ use super::beneath::{self, refusal};
 use super::entry::look;
 use crate::calls::Page;
 use crate::grants::{Place, spell};
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// Folders within folders.
 const DEEPEST: usize = 100;
