@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use surefoot_kernel::effect::EffectClass;
 
-use super::encoding::{Bytes, value};
 use crate::bindings::surefoot::plugin::clock;
+use crate::encoding::{Bytes, value};
 use crate::error::failure_codes;
 use crate::guest::Guest;
 use crate::refusal::Refusal;

@@ -21,7 +21,7 @@ use rustix::io::Errno;
 
 use self::accounts::Accounts;
 use self::beneath::{Parent, refusal};
-use crate::calls::Listed;
+use crate::answers::Listed;
 use crate::grants::Place;
 use crate::refusal::Refusal;
 

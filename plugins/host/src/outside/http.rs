@@ -14,7 +14,8 @@ use reqwest::{Client, Method, Response, Url};
 use tokio::time::timeout;
 
 use self::redirect::Next;
-use crate::calls::{Answered, Bytes};
+use crate::answers::Answered;
+use crate::encoding::Bytes;
 use crate::refusal::Refusal;
 
 pub(crate) use client::HttpClients;

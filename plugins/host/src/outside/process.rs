@@ -20,8 +20,9 @@ use tokio::time::timeout;
 
 use self::capture::Reader;
 pub(crate) use self::spool::Spooled;
-use crate::calls::{Bytes, Exited};
+use crate::answers::Exited;
 use crate::children::{Announced, TERMINATION};
+use crate::encoding::Bytes;
 use crate::refusal::Refusal;
 use crate::secrets::Secrets;
 

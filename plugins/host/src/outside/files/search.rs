@@ -19,7 +19,7 @@ use surefoot_kernel::digest::Digest;
 use surefoot_kernel::plugin::FileGrant;
 
 use self::lines::{Lines, Scan, Tally};
-use crate::calls::Searched;
+use crate::answers::Searched;
 use crate::grants::Place;
 use crate::refusal::Refusal;
 use crate::secrets::Secrets;

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::accounts::Accounts;
 use super::beneath::{self, refusal};
 use super::entry::look;
-use crate::calls::Page;
+use crate::answers::Page;
 use crate::grants::{Place, spell};
 use crate::refusal::Refusal;
 

@@ -7,7 +7,7 @@
 use regex::bytes::Regex;
 
 use super::shown::{HALF, Line, margin};
-use crate::calls::Found;
+use crate::answers::Found;
 use crate::refusal::Refusal;
 use crate::secrets::Secrets;
 
