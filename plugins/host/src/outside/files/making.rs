@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::beneath::{self, Parent, refusal};
-use super::temporary_name;
+use super::temporary::temporary_name;
 use crate::grants::Place;
 use crate::refusal::Refusal;
 

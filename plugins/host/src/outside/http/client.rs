@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, Url, redirect};
 
-use super::causes;
+use super::causes::causes;
 use crate::refusal::Refusal;
 
 /// The clients, built when first needed: loading certificates takes a while.
