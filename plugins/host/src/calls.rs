@@ -3,7 +3,6 @@
 
 mod blobs;
 mod clock;
-mod encoding;
 mod files;
 mod http;
 mod process;
@@ -12,11 +11,6 @@ use surefoot_kernel::effect::EffectClass;
 
 use crate::bindings::surefoot::plugin::{progress, script, types};
 use crate::guest::Guest;
-
-pub(crate) use encoding::{Bytes, readable};
-pub(crate) use files::{Found, Listed, Metadata, Page, Searched};
-pub(crate) use http::Answered;
-pub(crate) use process::Exited;
 
 impl types::Host for Guest {}
 

@@ -9,7 +9,8 @@ use surefoot_kernel::effect::Failure;
 use crate::bindings::surefoot::plugin::types::HostError;
 use crate::engine::Bounds;
 use crate::error::failure_codes;
-use crate::session::{Call, Refusal, Scope, Session, Shared, Stop};
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Session, Shared, Stop};
 
 /// The data of one store.
 pub(crate) struct Guest {

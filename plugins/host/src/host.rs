@@ -19,8 +19,8 @@ use wasmtime::component::ComponentExportIndex;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use self::ending::Ended;
+use crate::answers::readable;
 use crate::attempt::{Attempt, AttemptEnd, World};
-use crate::calls::readable;
 use crate::compiled::{Describe, Loaded, Operate, Plugins, Reconcile, Signature};
 use crate::engine::{Bounds, Ticker, engine};
 use crate::error::{HostError, failure_codes};

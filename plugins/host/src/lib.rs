@@ -30,11 +30,13 @@
 //! | [`Children`] | which processes are running, and which were left running |
 //! | `compiled` | native code as a cache, in memory and on disk |
 
+mod answers;
 mod attempt;
 mod bindings;
 mod calls;
 mod children;
 mod compiled;
+mod encoding;
 mod engine;
 mod error;
 mod grants;
@@ -42,6 +44,7 @@ mod guest;
 mod host;
 mod journal;
 mod outside;
+mod refusal;
 mod secrets;
 mod session;
 

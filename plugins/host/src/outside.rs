@@ -7,7 +7,7 @@ pub(crate) mod process;
 
 use surefoot_kernel::port::BlobError;
 
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// Runs what blocks on a thread where it may.
 pub(crate) async fn blocking<T: Send + 'static>(

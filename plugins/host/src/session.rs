@@ -18,11 +18,12 @@ use surefoot_kernel::json::Json;
 use surefoot_kernel::place::Place;
 use tokio::time::{Instant, timeout};
 
-pub(crate) use self::call::{Call, Refusal, Scope, Shared, Stop};
+pub(crate) use self::call::{Call, Scope, Shared, Stop};
 use crate::attempt::{Attempt, Divergence, Mode, World};
 use crate::error::failure_codes;
 use crate::journal::JournalClosed;
 use crate::outside::http::HttpClients;
+use crate::refusal::Refusal;
 
 /// How long a call may take beyond the attempt's time until it has cleaned up after itself.
 const CLEANUP: Duration = Duration::from_secs(5);

@@ -7,29 +7,18 @@ use serde_json::{Value, json};
 use surefoot_kernel::digest::Digest;
 use surefoot_kernel::effect::EffectClass;
 use surefoot_kernel::plugin::FileAccess;
-use surefoot_kernel::port::{BlobError, BlobInfo};
+use surefoot_kernel::port::BlobError;
 
-use super::encoding::{Bytes, argument, value};
 use super::files::place;
+use crate::answers::Kept;
 use crate::bindings::surefoot::plugin::blobs;
 use crate::bindings::surefoot::plugin::types::HostError;
+use crate::encoding::{Bytes, argument, value};
 use crate::grants::Place;
 use crate::guest::Guest;
 use crate::outside::{blob_refusal, blocking, files as outside};
-use crate::session::{Call, Refusal, Scope, Shared};
-
-/// [`blobs::Blob`] as it is recorded.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Kept {
-    digest: Digest,
-    size: u64,
-}
-
-impl From<BlobInfo> for Kept {
-    fn from(BlobInfo { digest, size }: BlobInfo) -> Self {
-        Self { digest, size }
-    }
-}
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Shared};
 
 impl From<Kept> for blobs::Blob {
     fn from(Kept { digest, size }: Kept) -> Self {

@@ -6,11 +6,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use surefoot_kernel::effect::EffectClass;
 
-use super::encoding::{Bytes, value};
 use crate::bindings::surefoot::plugin::clock;
+use crate::encoding::{Bytes, value};
 use crate::error::failure_codes;
 use crate::guest::Guest;
-use crate::session::{Call, Refusal, Scope, Shared};
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Shared};
 
 /// Bytes that one call of `random` may ask for.
 const MOST_RANDOM: u32 = 1024;

@@ -11,16 +11,15 @@ use serde_json::{Value, json};
 use surefoot_kernel::effect::EffectClass;
 use surefoot_kernel::plugin::FileAccess;
 
-use super::encoding::{Bytes, argument, value};
+use crate::answers::{Listed, Metadata, Page};
 use crate::bindings::surefoot::plugin::files;
 use crate::bindings::surefoot::plugin::types::HostError;
+use crate::encoding::{Bytes, argument, value};
 use crate::grants::{Place, granted_place, unspell};
 use crate::guest::Guest;
 use crate::outside::{blocking, files as outside};
-use crate::session::{Call, Refusal, Scope, Shared};
-
-pub(crate) use entry::{Listed, Metadata, Page};
-pub(crate) use search::{Found, Searched};
+use crate::refusal::Refusal;
+use crate::session::{Call, Scope, Shared};
 
 /// The granted place of `path`, or why it is none.
 pub(super) fn place(path: &str, access: FileAccess, shared: &Shared) -> Result<Place, Refusal> {

@@ -4,32 +4,22 @@ mod options;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use surefoot_kernel::effect::EffectClass;
 
 use self::options::Options;
-use super::encoding::{Bytes, argument, value};
 use super::process::unknown_class;
+use crate::answers::Answered;
 use crate::bindings::surefoot::plugin::http;
 use crate::bindings::surefoot::plugin::types::HostError;
+use crate::encoding::{Bytes, argument, value};
 use crate::grants::{self as granted, Target, url_granted};
 use crate::guest::Guest;
 use crate::outside::http::{Body, Header, Outgoing, send};
 use crate::outside::{blocking, files};
+use crate::refusal::Refusal;
 use crate::secrets::{FillError, Place};
-use crate::session::{Call, Refusal, Scope, Shared};
-
-/// [`http::Response`] as it is recorded.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Answered {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Bytes,
-    pub(crate) duration_ms: u64,
-    /// Where the answer came from, as the plugin knows it: with placeholders for secrets.
-    pub(crate) url: String,
-}
+use crate::session::{Call, Scope, Shared};
 
 impl http::Host for Guest {
     async fn send(&mut self, mut what: http::Request) -> wasmtime::Result<Result<http::Response, HostError>> {

@@ -3,38 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use surefoot_kernel::effect::EffectClass;
 
-use super::blobs::Kept;
-use super::encoding::{Bytes, argument, value};
+use crate::answers::{Exited, Kept};
 use crate::bindings::surefoot::plugin::process;
 use crate::bindings::surefoot::plugin::types::HostError;
 use crate::children::{KEY, StartedBy};
+use crate::encoding::{argument, value};
 use crate::grants::{granted_place, plain, program_granted, variable_granted};
 use crate::guest::Guest;
 use crate::outside::process::{Ended, Spawn, Spooled, run};
 use crate::outside::{blob_refusal, blocking};
+use crate::refusal::Refusal;
 use crate::secrets::{FillError, Place};
-use crate::session::{Call, Refusal, Scope, Shared};
-
-/// [`process::Exit`] as it is recorded.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Exited {
-    pub(crate) status: Option<i32>,
-    pub(crate) signal: Option<i32>,
-    pub(crate) stdout: Bytes,
-    pub(crate) stderr: Bytes,
-    pub(crate) truncated: bool,
-    pub(crate) duration_ms: u64,
-    /// All of `stdout`, if something was left out there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) whole_stdout: Option<Kept>,
-    /// All of `stderr`, if something was left out there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) whole_stderr: Option<Kept>,
-}
+use crate::session::{Call, Scope, Shared};
 
 impl process::Host for Guest {
     async fn run(&mut self, what: process::Command) -> wasmtime::Result<Result<process::Exit, HostError>> {
@@ -192,14 +175,4 @@ fn folder(cwd: Option<&str>, shared: &Shared) -> Result<std::path::PathBuf, Refu
         .is_some()
     };
     if inside || granted() { Ok(folder) } else { Err(denied()) }
-}
-
-impl From<FillError> for Refusal {
-    fn from(error: FillError) -> Self {
-        let code = match error {
-            FillError::NotGranted(_) => Self::DENIED,
-            FillError::Unknown(_) => "not-found",
-        };
-        Self::new(code, error.to_string())
-    }
 }

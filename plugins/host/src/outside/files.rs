@@ -10,20 +10,21 @@ mod holes;
 mod making;
 mod metadata;
 mod search;
+mod temporary;
 mod walk;
 
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use self::accounts::Accounts;
-use self::beneath::{Parent, refusal};
-use crate::calls::Listed;
+use self::beneath::{Parent, refusal, regular};
+use self::temporary::temporary_name;
+use crate::answers::Listed;
 use crate::grants::Place;
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 pub(crate) use making::{make_folder, make_hard_link, make_link};
 pub(crate) use metadata::{Wanted, set_metadata};
@@ -159,22 +160,4 @@ pub(crate) fn with_holes<T>(place: &Place, make: impl FnOnce(&Path) -> Result<T,
         let _ = unlinkat(&folder, &temporary, AtFlags::empty());
     }
     made
-}
-
-/// The open regular file and its size. Opening does not wait for the other end of a pipe.
-fn regular(place: &Place) -> Result<(OwnedFd, u64), Refusal> {
-    let file =
-        beneath::open(place, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC).map_err(|e| refusal(place, e))?;
-    let stat = fstat(&file).map_err(|e| refusal(place, e))?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
-        Ok((file, u64::try_from(stat.st_size).unwrap_or_default()))
-    } else {
-        Err(Refusal::new("invalid", format!("{:?} is not a file", place.asked)))
-    }
-}
-
-fn temporary_name() -> Result<String, Refusal> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|e| Refusal::new("io", format!("no random bytes: {e}")))?;
-    Ok(format!(".surefoot-{:016x}", u64::from_le_bytes(random)))
 }

@@ -1,10 +1,10 @@
 //! HTTP requests: no cookies, redirects only where they are granted, a bounded response in a bounded time.
 
+mod causes;
 mod client;
 mod gzip;
 mod redirect;
 
-use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
@@ -13,9 +13,11 @@ use reqwest::header::{
 use reqwest::{Client, Method, Response, Url};
 use tokio::time::timeout;
 
+use self::causes::causes;
 use self::redirect::Next;
-use crate::calls::{Answered, Bytes};
-use crate::session::Refusal;
+use crate::answers::Answered;
+use crate::encoding::Bytes;
+use crate::refusal::Refusal;
 
 pub(crate) use client::HttpClients;
 
@@ -205,17 +207,4 @@ fn headers(outgoing: &Outgoing, elsewhere: bool) -> Result<HeaderMap, Refusal> {
 
 fn network(error: reqwest::Error) -> Refusal {
     Refusal::new("network", causes(error))
-}
-
-/// The error and what caused it, without the URL: it may hold a secret in a form of its own.
-fn causes(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -20,10 +20,11 @@ use tokio::time::timeout;
 
 use self::capture::Reader;
 pub(crate) use self::spool::Spooled;
-use crate::calls::{Bytes, Exited};
+use crate::answers::Exited;
 use crate::children::{Announced, TERMINATION};
+use crate::encoding::Bytes;
+use crate::refusal::Refusal;
 use crate::secrets::Secrets;
-use crate::session::Refusal;
 
 /// How long output is awaited after the process has ended: a grandchild may keep the pipe open.
 const LINGERING: Duration = Duration::from_millis(500);

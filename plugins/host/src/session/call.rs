@@ -24,28 +24,6 @@ pub(crate) enum Stop {
     Interrupted,
 }
 
-/// A call that was not carried out, as the plugin gets to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) code: String,
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    pub(crate) const DENIED: &'static str = "denied";
-
-    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-
-    pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self::new(Self::DENIED, message)
-    }
-}
-
 /// A host call as it is recorded, with what is needed to record and to perform it.
 #[derive(Debug)]
 pub(crate) struct Call {

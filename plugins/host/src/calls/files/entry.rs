@@ -1,50 +1,8 @@
-//! What is known of a file, as it is recorded: what is absent takes up no space.
+//! What is known of a file, from the interface to the record and back.
 
-use serde::{Deserialize, Serialize};
-
+use crate::answers::{Listed, Metadata, Page};
 use crate::bindings::surefoot::plugin::files;
-use crate::calls::Bytes;
-
-/// [`files::Entry`] with its metadata. Names and paths are spelled as the interface spells them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Listed {
-    pub(crate) path: String,
-    pub(crate) kind: String,
-    pub(crate) size: u64,
-    #[serde(flatten)]
-    pub(crate) metadata: Metadata,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) target: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) hard_link: Option<String>,
-    /// Offset and length of each run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) data: Option<Vec<(u64, u64)>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) owner: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) group: Option<String>,
-}
-
-/// [`files::Metadata`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Metadata {
-    pub(crate) mode: u32,
-    pub(crate) uid: u32,
-    pub(crate) gid: u32,
-    /// Nanoseconds since 1970-01-01T00:00:00Z.
-    pub(crate) modified: i64,
-    /// Extended attributes, sorted by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) attributes: Vec<(String, Bytes)>,
-}
-
-/// [`files::Listing`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Page {
-    pub(crate) entries: Vec<Listed>,
-    pub(crate) more: bool,
-}
+use crate::encoding::Bytes;
 
 impl From<Listed> for files::Entry {
     fn from(listed: Listed) -> Self {

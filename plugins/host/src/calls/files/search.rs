@@ -2,42 +2,21 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use surefoot_kernel::effect::EffectClass;
 use surefoot_kernel::plugin::FileAccess;
 use tokio::time::Instant;
 
 use super::place;
+use crate::answers::{Found, Searched};
 use crate::bindings::surefoot::plugin::files;
 use crate::bindings::surefoot::plugin::types::HostError;
-use crate::calls::encoding::value;
+use crate::encoding::value;
 use crate::grants::Place;
 use crate::guest::Guest;
 use crate::outside::blocking;
 use crate::outside::files::{Granted, Search, search};
 use crate::session::{Call, Scope, Shared};
-
-/// [`files::Finding`] as it is recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Found {
-    pub(crate) pattern: u32,
-    pub(crate) offset: u64,
-    pub(crate) line: String,
-}
-
-/// [`files::SearchResult`] as it is recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Searched {
-    pub(crate) findings: Vec<Found>,
-    pub(crate) counts: Vec<u64>,
-    pub(crate) begin: u64,
-    pub(crate) end: u64,
-    pub(crate) lines: u64,
-    pub(crate) size: u64,
-    pub(crate) identity: String,
-    pub(crate) fingerprint: String,
-}
 
 impl Guest {
     /// See [`files::Host::search`].

@@ -5,7 +5,8 @@ use surefoot_kernel::plugin::FileAccess;
 
 use crate::calls::files;
 use crate::grants::{Place, Target, url_granted};
-use crate::session::{Refusal, Shared};
+use crate::refusal::Refusal;
+use crate::session::Shared;
 
 /// Most redirects that one request may follow.
 const MOST_REDIRECTS: u32 = 20;

@@ -8,11 +8,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path};
 
-use rustix::fs::{Mode, OFlags, mkdirat, openat};
+use rustix::fs::{FileType, Mode, OFlags, fstat, mkdirat, openat};
 use rustix::io::Errno;
 
 use crate::grants::Place;
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -130,6 +130,17 @@ fn step_by_step(mut folder: OwnedFd, rest: &Path, flags: OFlags) -> Result<Owned
         folder = openat(folder.as_fd(), name, flags | OFlags::NOFOLLOW, Mode::empty())?;
     }
     Ok(folder)
+}
+
+/// The open regular file and its size. Opening does not wait for the other end of a pipe.
+pub(super) fn regular(place: &Place) -> Result<(OwnedFd, u64), Refusal> {
+    let file = open(place, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC).map_err(|e| refusal(place, e))?;
+    let stat = fstat(&file).map_err(|e| refusal(place, e))?;
+    if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+        Ok((file, u64::try_from(stat.st_size).unwrap_or_default()))
+    } else {
+        Err(Refusal::new("invalid", format!("{:?} is not a file", place.asked)))
+    }
 }
 
 /// What an error of the system means for the plugin.

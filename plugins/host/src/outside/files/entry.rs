@@ -9,7 +9,8 @@ use rustix::io::Errno;
 
 use super::accounts::Accounts;
 use super::{attributes, handle, holes};
-use crate::calls::{Bytes, Listed, Metadata};
+use crate::answers::{Listed, Metadata};
+use crate::encoding::Bytes;
 use crate::grants::spell;
 
 /// Permission bits, with set-user-id, set-group-id and sticky.

@@ -10,9 +10,9 @@ use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::beneath::{self, Parent, refusal};
-use super::temporary_name;
+use super::temporary::temporary_name;
 use crate::grants::Place;
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// Makes a folder and those above it. A link to a folder is none.
 pub(crate) fn make_folder(place: &Place) -> Result<(), Refusal> {

@@ -15,7 +15,7 @@ use super::beneath::{self, refusal};
 use super::entry::MODE;
 use super::{attributes, handle};
 use crate::grants::Place;
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// An owner or a group that stays as it is; to the system it is none either.
 const KEEP: u32 = u32::MAX;

@@ -19,10 +19,11 @@ use surefoot_kernel::digest::Digest;
 use surefoot_kernel::plugin::FileGrant;
 
 use self::lines::{Lines, Scan, Tally};
-use crate::calls::Searched;
+use super::beneath::regular;
+use crate::answers::Searched;
 use crate::grants::Place;
+use crate::refusal::Refusal;
 use crate::secrets::Secrets;
-use crate::session::Refusal;
 
 /// Bytes before the end that a fingerprint is made of.
 const FINGERPRINT: u64 = 4096;
@@ -113,9 +114,9 @@ pub(crate) struct Granted<'a> {
 /// The open file and its size. A link that leads out of the granted folder is followed if what it
 /// leads to is granted as well.
 fn open(place: &Place, granted: &Granted<'_>) -> Result<(File, u64), Refusal> {
-    let opened = match super::regular(place) {
+    let opened = match regular(place) {
         Err(refusal) if refusal.code == Refusal::DENIED => match granted.target(place) {
-            Some(target) => super::regular(&target),
+            Some(target) => regular(&target),
             None => Err(refusal),
         },
         other => other,

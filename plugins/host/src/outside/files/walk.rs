@@ -15,9 +15,9 @@ use rustix::io::Errno;
 use super::accounts::Accounts;
 use super::beneath::{self, refusal};
 use super::entry::look;
-use crate::calls::Page;
+use crate::answers::Page;
 use crate::grants::{Place, spell};
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// Folders within folders.
 const DEEPEST: usize = 100;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, Url, redirect};
 
-use super::causes;
-use crate::session::Refusal;
+use super::causes::causes;
+use crate::refusal::Refusal;
 
 /// The clients, built when first needed: loading certificates takes a while.
 #[derive(Debug, Default)]

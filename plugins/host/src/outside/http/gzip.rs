@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// What `packed` unpacks to, if that is not more than `cap` bytes.
 pub(super) fn unpacked(packed: &[u8], cap: usize) -> Result<Vec<u8>, Refusal> {

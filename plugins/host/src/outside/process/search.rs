@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// The program's file.
 pub(super) fn locate(program: &Path) -> Result<PathBuf, Refusal> {

@@ -7,9 +7,9 @@
 use regex::bytes::Regex;
 
 use super::shown::{HALF, Line, margin};
-use crate::calls::Found;
+use crate::answers::Found;
+use crate::refusal::Refusal;
 use crate::secrets::Secrets;
-use crate::session::Refusal;
 
 /// Bytes of the buffer besides the overlap.
 pub(super) const PIECE: usize = 128 << 10;

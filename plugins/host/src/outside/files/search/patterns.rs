@@ -2,7 +2,7 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::session::Refusal;
+use crate::refusal::Refusal;
 
 /// Patterns of one search.
 const MOST: usize = 64;

@@ -1,4 +1,4 @@
-//! Bytes and results as JSON: text where it is text, base64 where it is not, and a digest where
+//! Bytes as JSON: text where it is text, base64 where it is not, and a digest where
 //! an argument is long.
 
 use base64::Engine as _;
@@ -6,7 +6,6 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, json};
 use surefoot_kernel::digest::Digest;
-use surefoot_kernel::effect::EffectResult;
 
 /// Longer arguments are recorded as blobs.
 const INLINE: usize = 4096;
@@ -44,7 +43,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// An argument of bytes: as it is if short, else its digest and size, with the content to be stored.
-pub(super) fn argument(content: &[u8], attachments: &mut Vec<Vec<u8>>) -> Value {
+pub(crate) fn argument(content: &[u8], attachments: &mut Vec<Vec<u8>>) -> Value {
     if content.len() <= INLINE {
         return value(&Bytes(content.to_vec()));
     }
@@ -52,29 +51,8 @@ pub(super) fn argument(content: &[u8], attachments: &mut Vec<Vec<u8>>) -> Value 
     json!({"blob": Digest::of(content), "size": content.len()})
 }
 
-pub(super) fn value<T: Serialize>(of: &T) -> Value {
+pub(crate) fn value<T: Serialize>(of: &T) -> Value {
     serde_json::to_value(of).unwrap_or_default()
-}
-
-/// Whether `result` can be the answer to `call`.
-pub(crate) fn readable(call: &str, result: &EffectResult) -> bool {
-    let EffectResult::Returned { value } = result else {
-        return true;
-    };
-    let value = value.0.clone();
-    match call {
-        "process.run" => serde_json::from_value::<super::process::Exited>(value).is_ok(),
-        "http.send" => serde_json::from_value::<super::http::Answered>(value).is_ok(),
-        "files.read" | "blobs.get" | "clock.random" => serde_json::from_value::<Bytes>(value).is_ok(),
-        "files.stat" => serde_json::from_value::<Option<super::files::Listed>>(value).is_ok(),
-        "files.list" => serde_json::from_value::<super::files::Page>(value).is_ok(),
-        "files.search" => serde_json::from_value::<super::files::Searched>(value).is_ok(),
-        "blobs.put" | "blobs.put_file" => serde_json::from_value::<super::blobs::Kept>(value).is_ok(),
-        "blobs.verify" => serde_json::from_value::<Option<super::blobs::Kept>>(value).is_ok(),
-        "clock.now" => value.is_u64(),
-        "files.write" | "files.remove" | "files.rename" | "blobs.to_file" | "clock.sleep" => value.is_null(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
