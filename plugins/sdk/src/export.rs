@@ -124,13 +124,11 @@ macro_rules! register {
                             implements::<$d plugin>();
                         };
                         #[cfg(target_arch = "wasm32")]
-                        mod surefoot_export {
-                            #[allow(unused_imports, reason = "the plugin may also be named by a path")]
-                            use super::*;
+                        const _: () = {
                             type Exported = $d crate::export::Adapter<$d plugin>;
                             $d crate::export::plugin::export_plugin!(Exported with_types_in $d crate::export::plugin);
                             $d crate::export::$module::$export!(Exported with_types_in $d crate::export::$module);
-                        }
+                        };
                     };
                 }
     };

@@ -3,7 +3,8 @@
 use surefoot_sdk::process::{Command, Exit};
 use surefoot_sdk::{Context, EffectClass, Failure, files};
 
-use crate::{Tables, statement};
+use crate::statement;
+use crate::tables::Tables;
 
 /// Terms of one compound SELECT; SQLite's limit is 500.
 const TABLES_AT_ONCE: usize = 200;

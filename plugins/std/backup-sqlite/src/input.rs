@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Tables;
+use crate::tables::Tables;
 
 /// Input of `create`.
 #[derive(Clone, Debug, Deserialize)]

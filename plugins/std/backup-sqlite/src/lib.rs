@@ -8,8 +8,7 @@
 mod database;
 mod input;
 mod statement;
-
-use std::collections::BTreeMap;
+mod tables;
 
 use surefoot_sdk::{
     Artifact, Backup, Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, blobs, clock,
@@ -18,9 +17,7 @@ use surefoot_sdk::{
 
 use database::{Database, Scratch};
 pub use input::{Create, Created, Restore, Restored, Verified, Verify};
-
-/// Rows by table.
-pub type Tables = BTreeMap<String, u64>;
+pub use tables::Tables;
 
 /// The plugin.
 #[derive(Debug)]
@@ -196,7 +193,7 @@ fn unpack(
 }
 
 fn same_rows(expected: &Tables, actual: &Tables, subject: &str) -> Result<(), Failure> {
-    match statement::difference(expected, actual) {
+    match tables::difference(expected, actual) {
         None => Ok(()),
         Some(difference) => Err(Failure::new("different-rows", format!("{subject}: {difference}"))
             .details(&serde_json::json!({ "expected": expected, "actual": actual }))),

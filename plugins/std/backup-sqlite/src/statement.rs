@@ -2,7 +2,7 @@
 
 use surefoot_sdk::Failure;
 
-use crate::Tables;
+use crate::tables::Tables;
 
 /// All tables but SQLite's own.
 pub(crate) const TABLE_NAMES: &str =
@@ -86,26 +86,6 @@ pub(crate) fn counts(names: &[String], stdout: &[u8]) -> Result<Tables, String> 
     }
 }
 
-/// In which tables two databases differ, as a sentence.
-pub(crate) fn difference(expected: &Tables, actual: &Tables) -> Option<String> {
-    let mut differences: Vec<String> = Vec::new();
-    for (name, rows) in expected {
-        match actual.get(name) {
-            Some(found) if found == rows => {}
-            Some(found) => differences.push(format!("{name}: expected {rows} rows, was {found}")),
-            None => differences.push(format!("{name}: expected {rows} rows, but there is no such table")),
-        }
-    }
-    let more = actual.keys().filter(|name| !expected.contains_key(*name));
-    differences.extend(more.map(|name| format!("{name}: unexpected table")));
-    let rest = differences.len().saturating_sub(5);
-    differences.truncate(5);
-    if rest > 0 {
-        differences.push(format!("and {rest} more"));
-    }
-    (!differences.is_empty()).then(|| differences.join("; "))
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -134,15 +114,6 @@ mod tests {
         for bad in [&b"0 1\n"[..], b"0 1\n1 x\n", b"0 1\n2 1\n", b"nonsense\n"] {
             counts(&names, bad).unwrap_err();
         }
-    }
-
-    #[test]
-    fn differences_name_tables() {
-        assert_eq!(difference(&tables(&[("a", 1)]), &tables(&[("a", 1)])), None);
-        assert_eq!(
-            difference(&tables(&[("a", 1), ("b", 2)]), &tables(&[("a", 3), ("c", 1)])).unwrap(),
-            "a: expected 1 rows, was 3; b: expected 2 rows, but there is no such table; c: unexpected table"
-        );
     }
 
     #[test]

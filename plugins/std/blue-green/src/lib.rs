@@ -8,6 +8,7 @@ mod hook;
 mod input;
 mod probe;
 mod revert;
+mod runner;
 pub mod status;
 
 use surefoot_sdk::{
@@ -15,8 +16,9 @@ use surefoot_sdk::{
 };
 
 pub use hook::Hooks;
-use hook::{Place, Runner};
+use hook::Place;
 pub use input::{Activate, Activated, Health, Revert, Reverted, Stage, Staged};
+use runner::Runner;
 
 /// The plugin.
 #[derive(Debug)]

@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::json;
 use surefoot_sdk::{Context, Doubt, Failure, Finding};
 
-use crate::hook::{Hooks, Place, Runner};
+use crate::hook::{Hooks, Place};
 use crate::input;
+use crate::runner::Runner;
 use crate::status::Status;
 
 /// What all inputs have that matters here.

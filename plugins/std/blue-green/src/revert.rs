@@ -3,8 +3,9 @@
 
 use surefoot_sdk::{Context, Failure, Outcome};
 
-use crate::hook::{Place, Runner};
+use crate::hook::Place;
 use crate::input::{self, Revert, Reverted};
+use crate::runner::Runner;
 use crate::status::{Running, Status};
 
 /// What has to happen.

@@ -7,8 +7,8 @@ use surefoot_sdk::expect::{OneOrMany, Unmet};
 use surefoot_sdk::process::Exit;
 use surefoot_sdk::{Failure, text};
 
-use crate::Output;
 use crate::input::{Expect, Input};
+use crate::output::Output;
 
 /// The input's expectations, ready to be applied.
 pub(crate) struct Judge<'a> {

@@ -5,34 +5,19 @@
 
 mod input;
 mod judge;
+mod output;
 
-use serde::Serialize;
-use serde_json::Value;
 use surefoot_sdk::process::Command;
 use surefoot_sdk::{
     Context, Description, Doubt, EffectClass, Failure, Finding, Outcome, Plugin, Task, expect, schema, text,
 };
 
 pub use input::{Effect, Expect, Input};
+pub use output::Output;
 
 /// The plugin.
 #[derive(Debug)]
 pub struct CommandPlugin;
-
-/// What `run` reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Output {
-    /// The exit code; `null` when a signal ended it.
-    pub exit: Option<i32>,
-    /// What it printed, cut.
-    pub stdout: String,
-    /// What it complained, cut.
-    pub stderr: String,
-    /// How long it took.
-    pub duration_ms: u64,
-    /// Its standard output, if that is JSON.
-    pub json: Value,
-}
 
 impl Plugin for CommandPlugin {
     fn describe() -> Description {

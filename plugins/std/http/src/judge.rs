@@ -7,8 +7,8 @@ use surefoot_sdk::expect::Unmet;
 use surefoot_sdk::http::Response;
 use surefoot_sdk::{Failure, text};
 
-use crate::Output;
 use crate::input::Input;
+use crate::output::Output;
 
 /// Larger bodies are not repeated as JSON in the outputs.
 const JSON_LIMIT: usize = 64 * 1024;

@@ -2,36 +2,19 @@
 
 mod input;
 mod judge;
+mod output;
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-use serde_json::Value;
 use surefoot_sdk::http::Request;
 use surefoot_sdk::{
     Context, Description, Duration, EffectClass, Failure, HostError, Outcome, Plugin, Validate, expect, schema,
 };
 
 pub use input::{Effect, Expect, Input};
+pub use output::Output;
 
 /// The plugin.
 #[derive(Debug)]
 pub struct HttpPlugin;
-
-/// What `check` reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Output {
-    /// The response's status.
-    pub status: u16,
-    /// How long it took.
-    pub duration_ms: u64,
-    /// The body, cut.
-    pub body: String,
-    /// The body, if it is JSON.
-    pub json: Value,
-    /// Headers by lower-case name; several values are joined by `, `.
-    pub headers: BTreeMap<String, String>,
-}
 
 impl Plugin for HttpPlugin {
     fn describe() -> Description {

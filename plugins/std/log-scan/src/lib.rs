@@ -1,12 +1,15 @@
 //! `log-scan` (world `validate`): looks for what must and must not be in a log file.
 
+mod input;
+mod output;
 mod scan;
 
 use regex_lite::Regex;
-use serde::{Deserialize, Serialize};
 use surefoot_sdk::expect::Unmet;
 use surefoot_sdk::{Context, Description, EffectClass, Failure, Outcome, Plugin, Validate, files, progress, schema};
 
+pub use input::{Expect, Input};
+pub use output::Output;
 use scan::Scanner;
 
 /// How much is read at once.
@@ -17,50 +20,6 @@ const LIMIT: u64 = 256 << 20;
 /// The plugin.
 #[derive(Debug)]
 pub struct LogScanPlugin;
-
-/// Input of `check`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// The log file.
-    pub path: String,
-    /// Where to begin: the `size` of an earlier check.
-    #[serde(default)]
-    pub from_offset: u64,
-    /// Regular expressions that no line may match.
-    #[serde(default)]
-    pub forbid: Vec<String>,
-    /// Regular expressions that some line has to match.
-    #[serde(default)]
-    pub require: Vec<String>,
-    /// What has to be the case.
-    #[serde(default)]
-    pub expect: Expect,
-}
-
-/// Expectations of `check`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// Nothing forbidden and nothing missing.
-    #[serde(default)]
-    pub clean: bool,
-}
-
-/// What `check` reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Output {
-    /// Lines read.
-    pub lines: u64,
-    /// The file's size: the next check's `from_offset`.
-    pub size: u64,
-    /// Lines that match something forbidden.
-    pub forbidden: u64,
-    /// The first twenty of them.
-    pub forbidden_lines: Vec<String>,
-    /// Required patterns that no line matches.
-    pub missing: Vec<String>,
-}
 
 impl Plugin for LogScanPlugin {
     fn describe() -> Description {

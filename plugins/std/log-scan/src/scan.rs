@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 use surefoot_sdk::text;
 
-use crate::Output;
+use crate::output::Output;
 
 /// Lines that are kept.
 const KEPT: usize = 20;

@@ -7,7 +7,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::report::{Report, Tally};
+use crate::tally::{Report, Tally};
 
 /// Deeper documents are refused.
 const DEPTH_LIMIT: usize = 1000;

@@ -6,6 +6,7 @@
 mod input;
 pub mod junit;
 mod report;
+mod tally;
 pub mod tap;
 
 use serde::Serialize;
@@ -13,7 +14,7 @@ use surefoot_sdk::process::{Command, Exit};
 use surefoot_sdk::{Context, Description, EffectClass, Failure, Outcome, Plugin, Validate, files, schema, text};
 
 pub use input::{Format, Input};
-pub use report::{Report, Tally};
+pub use tally::{Report, Tally};
 
 /// Largest report file that is read.
 const REPORT_LIMIT: u64 = 16 << 20;

@@ -3,7 +3,7 @@
 //! Total: any text gives a tally or a reason. Lines that are not TAP are ignored, as the specification asks;
 //! indented ones belong to subtests or YAML blocks, whose outcome their parent's line tells.
 
-use crate::report::{Report, Tally};
+use crate::tally::{Report, Tally};
 
 /// Most tests that a plan may announce.
 const PLAN_LIMIT: u64 = 10_000_000;

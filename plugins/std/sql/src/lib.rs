@@ -1,57 +1,19 @@
 //! `sql` (world `validate`): asks a database one question, through its own command-line program.
 
+mod input;
+mod output;
 mod question;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use surefoot_sdk::expect::Unmet;
 use surefoot_sdk::process::Command;
-use surefoot_sdk::{
-    Context, Description, Duration, EffectClass, Failure, Outcome, Plugin, Validate, expect, schema, text,
-};
+use surefoot_sdk::{Context, Description, EffectClass, Failure, Outcome, Plugin, Validate, expect, schema, text};
+
+pub use input::{Expect, Input};
+pub use output::Output;
 
 /// The plugin.
 #[derive(Debug)]
 pub struct SqlPlugin;
-
-/// Input of `check`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// File or name of the database.
-    pub database: String,
-    /// The question.
-    pub query: Option<String>,
-    /// Instead of a question: the table whose rows to count.
-    pub count: Option<String>,
-    /// The program and its first arguments; `sqlite3` if absent.
-    pub program: Option<Vec<String>>,
-    /// How long it may take.
-    pub timeout: Option<Duration>,
-    /// What the answer has to be.
-    #[serde(default)]
-    pub expect: Expect,
-}
-
-/// Expectations of `check`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// The first value of the answer.
-    pub value: Option<Value>,
-}
-
-/// What `check` reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Output {
-    /// The answer's first line: a number if it is one.
-    pub value: Value,
-    /// Lines of the answer.
-    pub rows: u64,
-    /// The same as `value`, if rows were counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<Value>,
-}
 
 impl Plugin for SqlPlugin {
     fn describe() -> Description {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use surefoot_sdk::{Failure, text};
 
-use crate::{Input, Output};
+use crate::input::Input;
+use crate::output::Output;
 
 /// The statement to run. One that begins with a dash would be taken for an option, so it is moved off the edge.
 pub(crate) fn query(input: &Input) -> Result<String, Failure> {
