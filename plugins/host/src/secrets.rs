@@ -90,6 +90,19 @@ impl Secrets {
         self.values.keys().map(String::as_str)
     }
 
+    /// `text` with every placeholder filled in.
+    pub(crate) fn fill(&self, text: &str, granted: &[String], place: Place) -> Result<String, FillError> {
+        placeholder::fill(&self.values, text, granted, place)
+    }
+
+    /// The same for bytes; placeholders are only looked for in UTF-8 text.
+    pub(crate) fn fill_bytes(&self, bytes: Vec<u8>, granted: &[String]) -> Result<Vec<u8>, FillError> {
+        match String::from_utf8(bytes) {
+            Ok(text) => self.fill(&text, granted, Place::Text).map(String::into_bytes),
+            Err(other) => Ok(other.into_bytes()),
+        }
+    }
+
     /// The text without any secret.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
@@ -226,5 +239,54 @@ mod tests {
     #[test]
     fn debug_shows_names_only() {
         assert_eq!(format!("{:?}", secrets()), "{\"db\"}");
+    }
+
+    fn filling() -> Secrets {
+        Secrets::new([
+            ("token".to_owned(), "a b?c/d".to_owned()),
+            ("hook".to_owned(), "https://hooks.example/T0/B1".to_owned()),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn granted_placeholders_are_filled_in() {
+        let granted = ["token".to_owned(), "hook".to_owned()];
+        let fill = |text, place| filling().fill(text, &granted, place);
+        assert_eq!(
+            fill("Bearer ${{ secrets.token }}!", Place::Text).unwrap(),
+            "Bearer a b?c/d!"
+        );
+        assert_eq!(
+            fill("${{secrets.token}}${{ steps.a.b }}", Place::Text).unwrap(),
+            "a b?c/d${{ steps.a.b }}"
+        );
+        assert_eq!(
+            fill("http://h/${{ secrets.token }}", Place::Url).unwrap(),
+            "http://h/a%20b%3Fc/d"
+        );
+        assert_eq!(
+            fill("${{ secrets.hook }}?x", Place::Url).unwrap(),
+            "https://hooks.example/T0/B1?x"
+        );
+        assert_eq!(fill("${{ secrets.token", Place::Text).unwrap(), "${{ secrets.token");
+    }
+
+    #[test]
+    fn others_are_refused() {
+        let fill = |name: &str, granted: &[String]| {
+            filling().fill(&format!("${{{{ secrets.{name} }}}}"), granted, Place::Text)
+        };
+        assert_eq!(fill("token", &[]), Err(FillError::NotGranted("token".to_owned())));
+        assert_eq!(
+            fill("nope", &["nope".to_owned()]),
+            Err(FillError::Unknown("nope".to_owned()))
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_stay() {
+        let bytes = vec![0xff, b'$'];
+        assert_eq!(filling().fill_bytes(bytes.clone(), &[]).unwrap(), bytes);
     }
 }
