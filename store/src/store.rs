@@ -17,6 +17,8 @@ use crate::redb::RedbLog;
 
 const LOG: &str = "log.redb";
 const BLOBS: &str = "blobs";
+/// Where running processes are announced; not the store's, but who may write there may have them killed.
+const CHILDREN: &str = "children";
 const FORMAT_BEGINS: &str = "surefoot data folder, format ";
 const FORMAT_FILE: &str = "FORMAT";
 const FORMAT_TEXT: &str = "surefoot data folder, format 2";
@@ -82,6 +84,12 @@ pub enum OpenError {
         /// The operating system's words.
         error: io::Error,
     },
+    /// Others may write to it, so that nothing in it can be relied on.
+    #[error("others may write to {path}: nothing in it can be relied on")]
+    WritableByOthers {
+        /// The folder, or the file in it.
+        path: PathBuf,
+    },
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -107,8 +115,9 @@ impl Store {
                 kind,
             });
         }
-        let made_for = made_for(folder)?;
         let log = folder.join(LOG);
+        ours_alone(folder)?;
+        let made_for = made_for(folder)?;
         if !log.try_exists().map_err(cannot)? {
             if made_for.is_some() {
                 return Err(lost(&log));
@@ -141,6 +150,7 @@ impl Store {
     /// # Errors
     /// See [`OpenError`]; [`LogError::Busy`] if another process has it open for writing.
     pub fn reading(folder: &Path) -> Result<Self, OpenError> {
+        ours_alone(folder)?;
         let made_for = made_for(folder)?;
         let blobs = Arc::new(FileBlobs::reading(&folder.join(BLOBS))?);
         let log = RedbLog::reading(&folder.join(LOG), Arc::clone(&blobs) as Arc<dyn BlobStore>)?;
@@ -182,6 +192,25 @@ impl Store {
             Some(_) => Err(lost(&log)),
         }
     }
+}
+
+/// Refuses a folder that others may write to, or whose log or children they may.
+fn ours_alone(folder: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS_WRITE: u32 = 0o022;
+    for path in [folder.to_owned(), folder.join(LOG), folder.join(CHILDREN)] {
+        match fs::metadata(&path) {
+            Ok(found) if found.permissions().mode() & OTHERS_WRITE != 0 => {
+                return Err(OpenError::WritableByOthers { path });
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let folder = folder.to_owned();
+                return Err(OpenError::Folder { folder, error });
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn lost(log: &Path) -> OpenError {

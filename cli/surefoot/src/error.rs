@@ -169,6 +169,10 @@ impl From<OpenError> for CliError {
             OpenError::Log(error) => error.into(),
             OpenError::Blobs(error) => error.into(),
             OpenError::Network { .. } => Self::usage(what),
+            OpenError::WritableByOthers { path } => Self::new(ExitCode::Internal, what).hint(format!(
+                "look at who has written to it; then `chmod go-w {}`",
+                path.display()
+            )),
             OpenError::Unreleased { .. } => Self::usage(what).hint("name another folder with `--data DIR`"),
             OpenError::OtherFormat { .. } | OpenError::MixedUp { .. } => {
                 Self::new(ExitCode::Integrity, what).hint("nothing in the folder was changed")

@@ -12,7 +12,7 @@ use surefoot_kernel::port::BlobInfo;
 use surefoot_kernel::time::Timestamp;
 
 use super::canonical;
-use super::limits::{FORMAT, INLINE_PAYLOAD};
+use super::limits::{FORMAT, INLINE_PAYLOAD, LARGEST_PAYLOAD};
 use super::reader::{ARRAY, BYTES, CodecError, Reader};
 use crate::merkle::{Hash, leaf_hash};
 
@@ -148,15 +148,19 @@ impl<'a> Envelope<'a> {
         let at = Timestamp(reader.integer("the recorded time")?);
         let actor = actor(&mut reader)?;
         let epoch = Epoch(reader.unsigned("the epoch")?);
+        // With more fields behind it, an absent cause is written as one.
+        let is_newer = fields > FIELDS + 1;
         let cause = match fields {
+            _ if is_newer => None,
             FIELDS => None,
             _ => Some(Seq(reader.unsigned("the cause")?)),
         };
-        for _ in FIELDS + 1..fields {
+        let more = if is_newer { FIELDS..fields } else { fields..fields };
+        for _ in more {
             canonical::skip(&mut reader)?;
         }
         let header = reader.since(0);
-        if fields > FIELDS + 1 {
+        if is_newer {
             return Err(CodecError::MoreFields {
                 type_number,
                 type_version,
@@ -166,6 +170,9 @@ impl<'a> Envelope<'a> {
             return Err(expected("a cause that stands before its event"));
         }
         let payload = payload(&mut reader)?;
+        if matches!(payload, Payload::Erased(_, by) if by <= seq) {
+            return Err(expected("an erasure that stands behind its event"));
+        }
         reader.end()?;
         if let Payload::Inline(bytes) = payload {
             check_payload(bytes)?;
@@ -259,6 +266,9 @@ fn payload<'a>(reader: &mut Reader<'a>) -> Result<Payload<'a>, CodecError> {
             let form = reader.unsigned("the form of a payload")?;
             let digest = Digest::from_bytes(reader.bytes_of("a payload's digest")?);
             let size = reader.unsigned("a payload's size")?;
+            if size > LARGEST_PAYLOAD as u64 {
+                return Err(expected);
+            }
             let info = BlobInfo { digest, size };
             match (form, parts) {
                 (BLOB, 3) if size > INLINE_PAYLOAD as u64 => Ok(Payload::Blob(info)),

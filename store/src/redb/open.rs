@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -100,6 +100,7 @@ impl RedbLog {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(&unfinished);
         let file = options.map_err(cannot)?;
         let opened = guarded(|| open(FileBackend::new(file)?))?;

@@ -7,6 +7,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use redb::backends::FileBackend;
@@ -62,7 +63,12 @@ pub(crate) fn scrub(database: &Database, path: &Path, digests: &[Digest], blobs:
         .room_for(size)
         .map_err(LogError::Full)?;
     remove_blobs(database, digests, blobs)?;
-    let options = File::options().read(true).write(true).create_new(true).open(&fresh);
+    let options = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh);
     let backend = FileBackend::new(options.map_err(cannot)?)?;
     let copy = redb::Builder::new()
         .set_cache_size(CACHE)

@@ -71,19 +71,43 @@ fn another_format_is_named() {
 fn a_header_with_more_fields_is_newer() {
     let bytes = stored()[0].clone();
     let header = Envelope::decode(&bytes).unwrap().header.len();
-    let cause = 0_u8;
-    let more = [
-        &[0x8c][..],
-        &bytes[1..header],
-        &[cause, 0x81, 0x61, b'x'],
-        &bytes[header..],
-    ]
-    .concat();
-    let newer = CodecError::MoreFields {
-        type_number: 1001,
-        type_version: 1,
+    // With a field behind it, an absent cause is a null.
+    for cause in [0_u8, 0xf6] {
+        let more = [
+            &[0x8c][..],
+            &bytes[1..header],
+            &[cause, 0x81, 0x61, b'x'],
+            &bytes[header..],
+        ]
+        .concat();
+        let newer = CodecError::MoreFields {
+            type_number: 1001,
+            type_version: 1,
+        };
+        assert_eq!(Envelope::decode(&more), Err(newer));
+    }
+}
+
+#[test]
+fn what_stands_in_a_payloads_place_is_checked() {
+    let bytes = stored()[0].clone();
+    let header = Envelope::decode(&bytes).unwrap().header.len();
+    let instead = |form: u8, size: u64, by: Option<u8>| {
+        let mut row = bytes[..header].to_vec();
+        let mut out = minicbor::Encoder::new(&mut row);
+        out.array(3 + u64::from(by.is_some())).unwrap().u8(form).unwrap();
+        out.bytes(&[7; 32]).unwrap().u64(size).unwrap();
+        if let Some(by) = by {
+            out.u8(by).unwrap();
+        }
+        row
     };
-    assert_eq!(Envelope::decode(&more), Err(newer));
+    let seq = u8::try_from(Envelope::decode(&bytes).unwrap().seq.0).unwrap();
+    assert!(Envelope::decode(&instead(0, 67_108_864, None)).is_ok());
+    assert!(Envelope::decode(&instead(0, 67_108_865, None)).is_err());
+    assert!(Envelope::decode(&instead(2, 67_108_865, None)).is_err());
+    assert!(Envelope::decode(&instead(1, 5, Some(seq + 1))).is_ok());
+    assert!(Envelope::decode(&instead(1, 5, Some(seq))).is_err());
 }
 
 #[test]

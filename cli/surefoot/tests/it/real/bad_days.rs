@@ -313,6 +313,23 @@ fn permission_is_lost() {
     resumed(&scene);
 }
 
+#[test]
+fn others_may_write_to_the_data_folder() {
+    let scene = interrupted();
+    for (name, wrong, right) in [
+        (".surefoot", 0o770, 0o700),
+        (".surefoot/log.redb", 0o602, 0o600),
+        (".surefoot/children", 0o720, 0o700),
+    ] {
+        fs::set_permissions(scene.path(name), mode(wrong)).expect("permissions");
+        for command in [&["resume"][..], &["status"]] {
+            refused(scene.output(command), 1, &["others may write to", name, "chmod go-w"]);
+        }
+        fs::set_permissions(scene.path(name), mode(right)).expect("permissions");
+    }
+    resumed(&scene);
+}
+
 fn mode(mode: u32) -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(mode)
 }
