@@ -84,6 +84,7 @@ impl Children {
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
         match fs::DirBuilder::new().mode(0o700).create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if !folder.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
             Ok(()) | Err(_) => {}
         }
         Ok(Self {
@@ -122,9 +123,15 @@ impl Children {
         let Some(folder) = &self.folder else {
             return Ok(Vec::new());
         };
+        // What belongs to other deployments is other processes' at this moment.
+        let prefix = format!("{deployment}.");
         let mut found = Vec::new();
         for file in fs::read_dir(folder)? {
-            let file = file?.path();
+            let file = file?;
+            if !file.file_name().to_string_lossy().starts_with(&prefix) {
+                continue;
+            }
+            let file = file.path();
             // Half an announcement has a whole one beside it, or announces a process that was not started; half an
             // output belongs to nobody any more.
             if file.extension().is_none_or(|extension| extension != ANNOUNCEMENT) {
@@ -134,9 +141,6 @@ impl Children {
             let entry = fs::read(&file)
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
-            if entry.as_ref().is_some_and(|entry| entry.by.deployment != deployment) {
-                continue;
-            }
             match entry.and_then(|entry| running(&entry).map(|process| (entry, process))) {
                 Some((entry, process)) => found.push(Child { file, entry, process }),
                 None => remove(&file),
@@ -426,9 +430,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let children = Children::in_folder(folder.path()).unwrap();
         drop(announced(&children, Duration::MAX));
-        fs::write(folder.path().join("half.new"), "{").unwrap();
+        fs::write(folder.path().join(format!("{}.half.new", deployment())), "{").unwrap();
         assert!(children.left_over(deployment()).unwrap().is_empty());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_another_process_writes_for_its_own_deployment_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let children = Children::in_folder(folder.path()).unwrap();
+        let other = DeploymentId::from_bytes([9; 16]);
+        for name in [
+            format!("{other}.build.1.2.new"),
+            format!("{other}.build.1.2.json"),
+            format!("{other}.build.1.2.stdout"),
+        ] {
+            fs::write(folder.path().join(name), "{").unwrap();
+        }
+        assert!(children.left_over(deployment()).unwrap().is_empty());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]

@@ -170,9 +170,6 @@ impl<'a> Envelope<'a> {
             return Err(expected("a cause that stands before its event"));
         }
         let payload = payload(&mut reader)?;
-        if matches!(payload, Payload::Erased(_, by) if by <= seq) {
-            return Err(expected("an erasure that stands behind its event"));
-        }
         reader.end()?;
         if let Payload::Inline(bytes) = payload {
             check_payload(bytes)?;
