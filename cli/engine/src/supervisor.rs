@@ -8,11 +8,11 @@ use std::sync::Arc;
 use surefoot_kernel::actor::Actor;
 use surefoot_kernel::id::DeploymentId;
 use surefoot_kernel::plan::Plan;
-use surefoot_kernel::runner::{Identity, Runner};
+use surefoot_kernel::runner::{Identity, Runner, Stop};
 use surefoot_plugin_host::{Children, Host, Secrets};
 use surefoot_store::{FileBlobs, OpenError};
 
-use crate::access::{Notices, Purpose, RunnerSocket, SharedLog, serve_runners};
+use crate::access::{Notices, Purpose, RunnerSocket, SharedLog, Turn, serve_runners};
 use crate::clock::Clock;
 use crate::drive::{Driven, Observer, drive};
 use crate::engine::Engine;
@@ -53,6 +53,9 @@ pub enum SupervisorError {
     /// Those who decide cannot be served.
     #[error("the local socket cannot be served: {0}")]
     Socket(#[source] io::Error),
+    /// Another process runs it, or is about to.
+    #[error("deployment {} is being run by another process", .0.short())]
+    Elsewhere(DeploymentId),
     /// This process runs it already.
     #[error("deployment {} is being run by this process", .0.short())]
     Twice(DeploymentId),
@@ -116,6 +119,12 @@ impl Supervisor {
         };
         let registered = self.running.register(id, inbox.clone());
         let _registered = registered.ok_or(SupervisorError::Twice(id))?;
-        Ok(drive(&engine, runner, inbox, messages, observer).await)
+        let turn = Turn::take(&self.folder, id).map_err(SupervisorError::Socket)?;
+        let turn = turn.ok_or(SupervisorError::Elsewhere(id))?;
+        let driven = drive(&engine, runner, inbox, messages, observer).await;
+        if matches!(driven, Driven::Stopped(Stop::Ended)) {
+            turn.remove();
+        }
+        Ok(driven)
     }
 }

@@ -256,7 +256,12 @@ impl From<SupervisorError> for CliError {
             }
             SupervisorError::Open(error) => error.into(),
             SupervisorError::Socket(_) => Self::new(ExitCode::Internal, what),
-            SupervisorError::Twice(_) => Self::new(ExitCode::Locked, what),
+            SupervisorError::Twice(id) | SupervisorError::Elsewhere(id) => {
+                let id = id.short();
+                Self::new(ExitCode::Locked, what).hint(format!(
+                    "watch it with `surefoot watch {id}`, or stop it with `surefoot abort {id} --reason …`"
+                ))
+            }
         }
     }
 }

@@ -56,6 +56,49 @@ pub struct Append {
     pub streams: Vec<StreamAppend>,
 }
 
+impl Append {
+    /// The events as they stand in the log when the first of them has the seq `first`: the others follow it without a
+    /// gap, in the order of the streams.
+    #[must_use]
+    pub fn recorded(&self, first: Seq) -> Vec<Record> {
+        let mut next = first.0;
+        let starts: Vec<u64> = self
+            .streams
+            .iter()
+            .map(|part| {
+                let start = next;
+                next = next.saturating_add(part.events.len() as u64);
+                start
+            })
+            .collect();
+        let named = |cause: Cause| match cause {
+            Cause::Recorded(seq) => seq,
+            Cause::SameAppend { stream, event } => {
+                Seq(starts.get(stream).map_or(0, |start| start.saturating_add(event as u64)))
+            }
+        };
+        let mut records = Vec::new();
+        for (part, start) in self.streams.iter().zip(&starts) {
+            let mut version = part.expected;
+            for (new, seq) in part.events.iter().zip(*start..) {
+                version = version.next();
+                records.push(Record {
+                    seq: Seq(seq),
+                    stream: part.stream.clone(),
+                    version,
+                    at: new.at,
+                    actor: new.actor.clone(),
+                    epoch: self.epoch,
+                    cause: new.cause.map(named),
+                    event: new.event.clone(),
+                    erased: None,
+                });
+            }
+        }
+        records
+    }
+}
+
 /// What was recorded: seqs in the order of the append's streams and events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Appended {

@@ -107,49 +107,22 @@ impl Inner {
         })
     }
 
-    fn record(&mut self, append: Append) -> Appended {
+    fn record(&mut self, append: &Append) -> Appended {
         let first = self.records.len();
-        let starts = self.starts(&append);
-        for part in append.streams {
-            let mut version = part.expected;
-            for new in part.events {
-                version = version.next();
-                let cause = new.cause.map(|cause| match cause {
-                    Cause::Recorded(seq) => seq,
-                    Cause::SameAppend { stream, event } => {
-                        Seq(starts.get(stream).map_or(0, |start| start + event) as u64)
-                    }
-                });
-                let seq = Seq(self.records.len() as u64);
-                if let Event::Annotation(Annotation::PayloadErased(what)) = &new.event
-                    && let Some(remains) = self.remains(what, &part.stream)
-                    && let Some(record) = usize::try_from(what.seq.0).ok().and_then(|at| self.records.get_mut(at))
-                {
-                    record.event = remains;
-                    record.erased = Some(Erasure {
-                        by: seq,
-                        digest: what.digest,
-                    });
-                }
-                self.records.push(Record {
-                    seq,
-                    stream: part.stream.clone(),
-                    version,
-                    at: new.at,
-                    actor: new.actor,
-                    epoch: append.epoch,
-                    cause,
-                    event: new.event,
-                    erased: None,
+        for record in append.recorded(Seq(first as u64)) {
+            if let Event::Annotation(Annotation::PayloadErased(what)) = &record.event
+                && let Some(remains) = self.remains(what, &record.stream)
+                && let Some(erased) = usize::try_from(what.seq.0).ok().and_then(|at| self.records.get_mut(at))
+            {
+                erased.event = remains;
+                erased.erased = Some(Erasure {
+                    by: record.seq,
+                    digest: what.digest,
                 });
             }
-            self.heads.insert(
-                part.stream,
-                StreamHead {
-                    version,
-                    epoch: append.epoch,
-                },
-            );
+            let (version, epoch) = (record.version, record.epoch);
+            self.heads.insert(record.stream.clone(), StreamHead { version, epoch });
+            self.records.push(record);
         }
         Appended {
             records: self.records[first..].to_vec(),
@@ -161,7 +134,7 @@ impl EventLog for MemoryLog {
     fn append(&self, append: Append) -> Result<Appended, LogError> {
         let mut inner = self.inner();
         inner.check(&append)?;
-        Ok(inner.record(append))
+        Ok(inner.record(&append))
     }
 
     fn submit(&self, append: Append, done: Box<dyn FnOnce(Result<Appended, LogError>) + Send>) {

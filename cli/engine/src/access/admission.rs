@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     Log(LogError),
     /// It is not one that this process may make, in a sentence.
     Forbidden(String),
+    /// It is for the process to make that runs the deployment.
+    Running,
 }
 
 impl From<LogError> for Refusal {
@@ -97,7 +99,7 @@ impl Admission {
             }));
         }
         self.runs(&standing.state, deployment, append)?;
-        let environment = follows(&standing, append, deployment, environment, log)?;
+        let environment = follows(&standing, append, environment, log)?;
         if self.states.len() >= MOST_REMEMBERED {
             self.states.pop_first();
         }
@@ -196,15 +198,15 @@ fn load(log: &dyn EventLog, id: DeploymentId) -> Result<Standing, Refusal> {
 fn follows(
     before: &Standing,
     append: &Append,
-    deployment: &StreamAppend,
     environment: Option<&StreamAppend>,
     log: &dyn EventLog,
 ) -> Result<Environment, Refusal> {
     let wrong = |why: &dyn std::fmt::Display| Refusal::Forbidden(format!("it does not follow: {why}"));
-    let mut next = before.state.deployment().map_or(Seq(0), |d| d.head.next());
+    // Their seqs are not known before they are recorded; nothing that is decided rests on them.
+    let records = append.recorded(before.state.deployment().map_or(Seq(0), |d| d.head.next()));
     let mut state = before.state.clone();
-    for record in records(deployment, append, &mut next) {
-        state = apply(state, &record).map_err(|corrupt| wrong(&corrupt))?;
+    for record in records.iter().filter(|record| is_of_deployment(record)) {
+        state = apply(state, record).map_err(|corrupt| wrong(&corrupt))?;
     }
     let Some(part) = environment else {
         return Ok(before.environment.clone());
@@ -228,31 +230,15 @@ fn follows(
             actual: now.version,
         }));
     }
-    records(part, append, &mut next)
+    records
         .iter()
+        .filter(|record| !is_of_deployment(record))
         .try_fold(now.clone(), |environment, record| environment.apply(record))
         .map_err(|corrupt| wrong(&corrupt))?;
     Ok(now)
 }
 
-/// The events as they will stand in their stream. Their seqs are not known yet.
-fn records(part: &StreamAppend, append: &Append, next: &mut Seq) -> Vec<Record> {
-    let mut version = part.expected;
-    let record = |new: &NewEvent| {
-        version = version.next();
-        let seq = *next;
-        *next = next.next();
-        Record {
-            seq,
-            stream: part.stream.clone(),
-            version,
-            at: new.at,
-            actor: new.actor.clone(),
-            epoch: append.epoch,
-            cause: None,
-            event: new.event.clone(),
-            erased: None,
-        }
-    };
-    part.events.iter().map(record).collect()
+/// Whether a record of a runner's append is of its deployment; else it is of the environment.
+fn is_of_deployment(record: &Record) -> bool {
+    matches!(record.stream, StreamId::Deployment(_))
 }

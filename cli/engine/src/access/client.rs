@@ -36,15 +36,16 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Connects to the socket `path`; what answers has to belong to the user of this process, or to root.
+    /// Connects to the socket `path`; what answers has to belong to the user of this process, to root, or to
+    /// whoever owns the folder.
     pub(super) fn connect(path: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(&address(path)?)?;
         let peer = Peer::of(&stream)?;
-        if !peer.is_trusted() {
+        if !peer.is_trusted() && !peer.owns_folder_of(path) {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
                 format!(
-                    "{} is served by user {}, who is neither you nor root",
+                    "{} is served by user {}, who is neither you nor root nor the owner of the folder",
                     path.display(),
                     peer.uid
                 ),

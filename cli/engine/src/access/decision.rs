@@ -19,3 +19,14 @@ pub(super) fn acceptable(claims: &Claims, decision: &Decision) -> Result<(), Str
     }
     Ok(())
 }
+
+/// Why a decision was refused; where an earlier answer was lost, that one may have been taken.
+pub(super) fn told(why: String, lost: bool) -> String {
+    if lost {
+        format!(
+            "{why}; but the process that was asked first ended before it answered, and may have recorded the decision"
+        )
+    } else {
+        why
+    }
+}

@@ -15,9 +15,11 @@ use surefoot_store::{FileBlobs, OpenError, Store};
 use super::address::runner_socket;
 use super::admission::Refusal;
 use super::client::Client;
+use super::decision::told;
+use super::link::Purpose;
 use super::notice::{Notices, of_holders, of_silence};
 use super::protocol::{Request, Response};
-use super::shared::{Purpose, SharedLog};
+use super::shared::SharedLog;
 use crate::process::is_alive;
 
 /// How long a runner may take to come into reach, or to end.
@@ -91,21 +93,25 @@ impl Surroundings for Around {
 
     fn decide(&self, deployment: DeploymentId, claims: Claims, decision: Decision) -> Result<Taken, DeskError> {
         let begun = Instant::now();
+        let mut lost = false;
         loop {
             let runner = load_deployment(&*self.log, deployment)?.runner;
             let Some(runner) = runner.filter(|runner| is_alive(runner) == Some(true)) else {
-                return self.record(deployment, claims, decision);
+                match self.record(deployment, claims.clone(), decision.clone()) {
+                    Err(Refusal::Running) if begun.elapsed() < COMING => continue,
+                    result => return recorded(deployment, result),
+                }
             };
             match self.ask(&runner, Request::Decide(deployment, claims.clone(), decision.clone())) {
                 Ok(Response::Done) => return Ok(Taken::Running(deployment)),
-                Ok(Response::Rejected(why)) => return Err(DeskError::Refused(why)),
+                Ok(Response::Rejected(why)) => return Err(DeskError::Refused(told(why, lost))),
                 Ok(Response::Failed(error)) => return Err(LogError::from(error).into()),
                 Ok(_) if begun.elapsed() < COMING => {}
                 Ok(_) => return Err(DeskError::Unreachable(io::ErrorKind::NotConnected.into())),
                 Err(error) if error.kind() == io::ErrorKind::TimedOut || begun.elapsed() >= COMING => {
                     return Err(DeskError::Unreachable(error));
                 }
-                Err(_) => {}
+                Err(error) => lost |= error.kind() == io::ErrorKind::UnexpectedEof,
             }
             // It is about to be served, or to let go.
             thread::sleep(Duration::from_millis(20));
@@ -128,17 +134,22 @@ impl Around {
         })
     }
 
-    fn record(&self, deployment: DeploymentId, claims: Claims, decision: Decision) -> Result<Taken, DeskError> {
+    fn record(&self, deployment: DeploymentId, claims: Claims, decision: Decision) -> Result<(), Refusal> {
         self.log.let_go();
         let log = SharedLog::open(&self.folder, Purpose::Write, Arc::clone(&self.notices));
         let log = log.map_err(|error| match error {
             OpenError::Log(error) => error,
             other => LogError::Io(other.to_string()),
         })?;
-        match log.record(deployment, claims, decision) {
-            Ok(()) => Ok(Taken::Recorded(deployment)),
-            Err(Refusal::Log(error)) => Err(error.into()),
-            Err(Refusal::Forbidden(why)) => Err(DeskError::Refused(why)),
-        }
+        log.record(deployment, claims, decision)
+    }
+}
+
+fn recorded(deployment: DeploymentId, result: Result<(), Refusal>) -> Result<Taken, DeskError> {
+    match result {
+        Ok(()) => Ok(Taken::Recorded(deployment)),
+        Err(Refusal::Log(error)) => Err(error.into()),
+        Err(Refusal::Forbidden(why)) => Err(DeskError::Refused(why)),
+        Err(Refusal::Running) => Err(DeskError::Unreachable(io::ErrorKind::NotConnected.into())),
     }
 }

@@ -1,10 +1,11 @@
 //! What the process that has the log's file open does for all others.
 
-use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use surefoot_desk::{Claims, Decision};
-use surefoot_kernel::id::DeploymentId;
+use surefoot_kernel::id::{DeploymentId, Seq};
 use surefoot_kernel::port::{Append, EventLog as _, StreamHead};
 use surefoot_store::{Entries as _, RedbLog};
 
@@ -23,7 +24,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The log as it is served. Does not keep it from being closed.
 pub(super) struct LogService {
-    pub(super) log: Weak<RedbLog>,
+    log: Weak<RedbLog>,
+    over: AtomicBool,
+}
+
+impl LogService {
+    pub(super) fn of(log: &Arc<RedbLog>) -> Self {
+        Self {
+            log: Arc::downgrade(log),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// The log is about to be closed: nobody who waits for it keeps it open any longer.
+    pub(super) fn close(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+
+    fn open(&self) -> Option<Arc<RedbLog>> {
+        self.log.upgrade().filter(|_| !self.over.load(Ordering::SeqCst))
+    }
 }
 
 /// What is remembered of one connection.
@@ -43,7 +63,7 @@ impl Service for LogService {
     }
 
     fn answer(&self, session: &mut Session, request: Request) -> Response {
-        let Some(log) = self.log.upgrade() else {
+        let Some(log) = self.open() else {
             return Response::NotHere;
         };
         let answer = match request {
@@ -78,7 +98,7 @@ impl Service for LogService {
 
 impl LogService {
     /// In small parts, so that the log is not kept open by who waits for it.
-    fn wait_past(&self, log: std::sync::Arc<RedbLog>, size: u64, patience: Duration) -> Response {
+    fn wait_past(&self, log: Arc<RedbLog>, size: u64, patience: Duration) -> Response {
         const PART: Duration = Duration::from_millis(250);
         let mut left = patience.min(LONGEST_WAIT);
         let mut log = log;
@@ -89,7 +109,7 @@ impl LogService {
                 return head.into();
             }
             drop(log);
-            match self.log.upgrade() {
+            match self.open() {
                 Some(open) => log = open,
                 None => return Response::NotHere,
             }
@@ -106,11 +126,13 @@ fn appended(log: &RedbLog, session: &mut Session, append: WireAppend) -> Respons
         Ok(()) => {}
         Err(Refusal::Log(error)) => return Response::Failed(error.into()),
         Err(Refusal::Forbidden(why)) => return Response::Rejected(why),
+        Err(Refusal::Running) => return Response::Running,
     }
     match log.append(append) {
         Ok(appended) => {
             session.admission.recorded(&appended.records);
-            Response::Records(appended.records.iter().map(Into::into).collect())
+            let first = appended.records.first().map_or(Seq(0), |record| record.seq);
+            Response::Appended(first)
         }
         Err(error) => Response::Failed(error.into()),
     }
@@ -125,5 +147,6 @@ fn recorded(log: &RedbLog, peer: Peer, id: DeploymentId, claims: Claims, decisio
         Ok(()) => Response::Done,
         Err(Refusal::Log(error)) => Response::Failed(error.into()),
         Err(Refusal::Forbidden(why)) => Response::Rejected(why),
+        Err(Refusal::Running) => Response::Running,
     }
 }

@@ -9,6 +9,7 @@ use surefoot_kernel::runner::decide_offline;
 
 use super::admission::Refusal;
 use crate::clock::wall_clock;
+use crate::process::is_alive;
 
 /// How often it is decided anew because something was recorded in between.
 const TRIES: usize = 8;
@@ -21,6 +22,10 @@ pub(super) fn record(log: &dyn EventLog, id: DeploymentId, command: Command, act
     let mut tries = TRIES;
     loop {
         let deployment = load_deployment(log, id)?;
+        // An append in the name of a living runner's claim would take the deployment from it.
+        if deployment.runner.as_ref().and_then(is_alive) == Some(true) {
+            return Err(Refusal::Running);
+        }
         let environment = load_environment(log, &deployment.plan.environment)?;
         let at = wall_clock().max(deployment.last_at);
         let state = State::Present(deployment);

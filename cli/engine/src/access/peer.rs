@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use rustix::net::sockopt::socket_peercred;
 use surefoot_plugin_host::started_at;
@@ -33,6 +35,12 @@ impl Peer {
     /// Whether it belongs to the user of this process, or to root.
     pub(crate) fn is_trusted(&self) -> bool {
         self.uid == rustix::process::geteuid().as_raw() || self.uid == 0
+    }
+
+    /// Whether it belongs to whoever owns the folder that its socket is in: who reads what is kept there believes them.
+    pub(crate) fn owns_folder_of(&self, socket: &Path) -> bool {
+        let folder = socket.parent().and_then(|folder| fs::metadata(folder).ok());
+        folder.is_some_and(|folder| folder.uid() == self.uid)
     }
 }
 

@@ -73,6 +73,12 @@ pub(crate) enum Response {
     /// This process does not have what was asked for, or not any more: ask anew who has.
     #[n(8)]
     NotHere,
+    /// The append is durable, and this is the seq of its first event.
+    #[n(9)]
+    Appended(#[n(0)] Seq),
+    /// A process runs the deployment: it has to be asked.
+    #[n(10)]
+    Running,
 }
 
 /// A stream with its end.

@@ -189,8 +189,12 @@ fn converse<S: Service>(id: u64, mut stream: UnixStream, peer: Peer, service: &S
         let Some(question) = frame::read(&mut stream, &mut share)? else {
             return Ok(());
         };
-        shared.mark(id, None);
-        let response = service.answer(&mut session, decode(&question)?);
+        let request: Request = decode(&question)?;
+        // Who waits for events gives up its place like who is silent: it looks again, or asks anew.
+        if !matches!(request, Request::WaitPast(..)) {
+            shared.mark(id, None);
+        }
+        let response = service.answer(&mut session, request);
         drop(question);
         let answer = encode(&response);
         drop(response);

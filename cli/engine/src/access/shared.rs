@@ -5,61 +5,33 @@
 //! else, and nobody holds it while a person or a slow reader is waited for. An append whose answer was lost is sent
 //! again: the ids of its events tell whether it is on record already.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use surefoot_desk::{Claims, Decision};
-use surefoot_kernel::digest::Digest;
-use surefoot_kernel::event::{EventError, EventId, Record};
+use surefoot_kernel::event::{EventError, Record};
 use surefoot_kernel::id::{DeploymentId, Seq, StreamId, StreamVersion};
-use surefoot_kernel::port::{Append, Appended, EventLog, LogError, LogHead, MemoryLog, StreamAppend, StreamHead};
-use surefoot_store::{Entries, Entry, OpenError, Store};
+use surefoot_kernel::port::{Append, Appended, EventLog, LogError, LogHead, StreamHead};
+use surefoot_store::{Entries, Entry, OpenError};
 
 use super::address::log_socket;
 use super::admission::Refusal;
 use super::client::Client;
-use super::gate;
-use super::log_service::LogService;
-use super::notice::{Notices, of_holders, of_silence};
+use super::decision::told;
+use super::link::{Link, Links, Purpose};
+use super::notice::Notices;
 use super::offline;
 use super::protocol::{Request, Response, StreamEnd};
-use super::server::Serving;
 use super::wire_append::WireAppend;
 use crate::people;
-
-/// For how long a writer keeps the log open that it has no use for: a running deployment uses it again at once.
-const WRITER_IDLE: Duration = Duration::from_secs(2);
-
-/// For how long a reader does.
-const READER_IDLE: Duration = Duration::from_millis(40);
-
-/// How long a reader waits for a log that it cannot reach. What runs a deployment waits for ever: there is nothing
-/// better that it could do.
-const READER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Time between two looks at a log that nobody is known to write to.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// After this time whoever waits is told what for.
-const TOLD_AFTER: Duration = Duration::from_millis(1500);
-
-/// First and longest pause between two tries to open the file.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
-
 type Done = Box<dyn FnOnce(Result<Appended, LogError>) + Send>;
-
-/// What a process wants with the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To look: the file is opened for moments, and nothing is changed.
-    Read,
-    /// To run deployments or to record what people decide.
-    Write,
-}
 
 /// The log of a data folder.
 pub struct SharedLog {
@@ -67,35 +39,7 @@ pub struct SharedLog {
     lane: Mutex<Option<Sender<(Append, Done)>>>,
 }
 
-struct Inner {
-    folder: PathBuf,
-    purpose: Purpose,
-    notices: Notices,
-    link: Mutex<Link>,
-    used: Mutex<Instant>,
-}
-
-/// How the log is reached.
-#[derive(Clone)]
-enum Link {
-    /// Not at the moment.
-    None,
-    /// This process has the file open.
-    Own(Arc<Owned>),
-    /// Another one has.
-    Through(Arc<Mutex<Client>>),
-}
-
-/// The open file, served to others if this process may write to it. Dropped in this order: nobody is promised an
-/// answer that is not given.
-struct Owned {
-    _serving: Option<Serving>,
-    log: Arc<dyn Entries>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+struct Inner(Arc<Links>);
 
 impl SharedLog {
     /// The log of `folder`. A writer makes it if it does not exist.
@@ -103,24 +47,8 @@ impl SharedLog {
     /// # Errors
     /// It cannot be opened, and nobody who has it open can be reached.
     pub fn open(folder: &Path, purpose: Purpose, notices: Notices) -> Result<Self, OpenError> {
-        let inner = Arc::new(Inner {
-            folder: folder.to_owned(),
-            purpose,
-            notices,
-            link: Mutex::new(Link::None),
-            used: Mutex::new(Instant::now()),
-        });
-        *lock(&inner.link) = inner.acquire()?;
-        let idle = Arc::downgrade(&inner);
-        thread::Builder::new()
-            .name("log-idle".to_owned())
-            .spawn(move || let_go_when_idle(&idle))
-            .map_err(|error| OpenError::Folder {
-                folder: folder.to_owned(),
-                error,
-            })?;
         Ok(Self {
-            inner,
+            inner: Arc::new(Inner(Links::open(folder, purpose, notices)?)),
             lane: Mutex::new(None),
         })
     }
@@ -130,20 +58,24 @@ impl SharedLog {
     /// # Errors
     /// It does not fit where the deployment stands, or the log cannot record it.
     pub(crate) fn record(&self, id: DeploymentId, claims: Claims, decision: Decision) -> Result<(), Refusal> {
+        let mut lost = false;
         loop {
-            match self.inner.link()? {
+            match self.inner.0.link()? {
                 Link::Own(owned) => {
                     let actor = people::actor(claims);
-                    return offline::record(&*owned.log, id, decision.into(), &actor);
+                    return match offline::record(&*owned.log, id, decision.into(), &actor) {
+                        Err(Refusal::Forbidden(why)) => Err(Refusal::Forbidden(told(why, lost))),
+                        result => result,
+                    };
                 }
                 Link::Through(client) => {
                     let request = Request::Record(id, claims.clone(), decision.clone());
-                    match self.inner.ask(&client, &request)? {
+                    match self.inner.0.ask(&client, &request)? {
                         Some(Response::Done) => return Ok(()),
-                        Some(Response::Rejected(why)) => return Err(Refusal::Forbidden(why)),
-                        Some(Response::Failed(error)) => return Err(Refusal::Log(error.into())),
+                        Some(Response::Running) => return Err(Refusal::Running),
+                        Some(Response::Rejected(why)) => return Err(Refusal::Forbidden(told(why, lost))),
                         Some(_) => return Err(Refusal::Log(unexpected())),
-                        None => {}
+                        None => lost = true,
                     }
                 }
                 Link::None => {}
@@ -156,11 +88,10 @@ impl SharedLog {
     /// # Errors
     /// The log cannot be read.
     pub fn wait_past(&self, size: u64, patience: Duration) -> Result<bool, LogError> {
-        let through = matches!(*lock(&self.inner.link), Link::Through(_));
-        if through {
+        if self.inner.0.is_through() {
             // On a connection of its own: meanwhile this process may have something else to ask.
             let milliseconds = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
-            let answer = Client::connect(&log_socket(&self.inner.folder))
+            let answer = Client::connect(&log_socket(&self.inner.0.folder))
                 .and_then(|mut client| client.ask(&Request::WaitPast(size, milliseconds), patience, &|_| false));
             if let Ok(Response::Head(now, _)) = answer {
                 return Ok(now > size);
@@ -173,12 +104,12 @@ impl SharedLog {
 
     /// Lets go of the file now, if this process has it open.
     pub fn let_go(&self) {
-        *lock(&self.inner.link) = Link::None;
+        self.inner.0.let_go();
     }
 
     /// What has to wait for the answers of another process is done in a lane of its own.
     fn later(&self, append: Append, done: Done) {
-        let mut lane = lock(&self.lane);
+        let mut lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = lane.get_or_insert_with(|| {
             let (sender, receiver) = channel::<(Append, Done)>();
             let inner = Arc::clone(&self.inner);
@@ -198,133 +129,7 @@ impl SharedLog {
     }
 }
 
-fn let_go_when_idle(inner: &Weak<Inner>) {
-    loop {
-        let Some(inner) = inner.upgrade() else { return };
-        let limit = match inner.purpose {
-            Purpose::Read => READER_IDLE,
-            Purpose::Write => WRITER_IDLE,
-        };
-        let mut link = lock(&inner.link);
-        let idle = lock(&inner.used).elapsed() >= limit;
-        let unused = matches!(&*link, Link::Own(owned) if Arc::strong_count(owned) == 1);
-        if idle && unused {
-            // Closed while the link is kept, so that this process does not stand in its own way.
-            *link = Link::None;
-        }
-        drop(link);
-        drop(inner);
-        thread::sleep(limit / 2);
-    }
-}
-
 impl Inner {
-    /// The link, made if there is none.
-    fn link(&self) -> Result<Link, LogError> {
-        let mut link = lock(&self.link);
-        if matches!(*link, Link::None) {
-            *link = self.acquire().map_err(|error| match error {
-                OpenError::Log(error) => error,
-                other => LogError::Io(other.to_string()),
-            })?;
-        }
-        *lock(&self.used) = Instant::now();
-        Ok(link.clone())
-    }
-
-    /// Opens the file, or finds who has it open; waits while neither can be done.
-    fn acquire(&self) -> Result<Link, OpenError> {
-        let begun = Instant::now();
-        let (mut pause, longest) = PAUSES;
-        let mut told = false;
-        let mut gate = None;
-        loop {
-            match self.open_file() {
-                Ok(owned) => return Ok(Link::Own(Arc::new(owned))),
-                Err(OpenError::Log(LogError::Busy(_))) => {}
-                Err(error) => return Err(error),
-            }
-            match Client::connect(&log_socket(&self.folder)) {
-                Ok(client) => return Ok(Link::Through(Arc::new(Mutex::new(client)))),
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    let folder = self.folder.clone();
-                    return Err(OpenError::Folder { folder, error });
-                }
-                Err(_) => {}
-            }
-            let waited = begun.elapsed();
-            if gate.is_none() && self.purpose == Purpose::Write {
-                gate = Some(gate::close(&self.folder));
-            }
-            if waited >= TOLD_AFTER && !told {
-                told = true;
-                (self.notices)(&self.held_by(waited));
-            }
-            if waited >= READER_PATIENCE && self.purpose == Purpose::Read {
-                return Err(LogError::Busy(self.held_by(waited)).into());
-            }
-            thread::sleep(pause);
-            pause = (pause * 2).min(longest);
-        }
-    }
-
-    fn held_by(&self, waited: Duration) -> String {
-        of_holders(&Store::log_file(&self.folder), waited)
-            .unwrap_or_else(|| "a process that cannot be seen from here has the log open".to_owned())
-    }
-
-    fn open_file(&self) -> Result<Owned, OpenError> {
-        match self.purpose {
-            Purpose::Read => {
-                gate::wait(&self.folder);
-                let log: Arc<dyn Entries> = match Store::is_there(&self.folder)? {
-                    true => Store::reading(&self.folder)?.log,
-                    false => Arc::new(MemoryLog::default()),
-                };
-                Ok(Owned { _serving: None, log })
-            }
-            Purpose::Write => {
-                let log = Store::open(&self.folder)?.log;
-                let service = LogService {
-                    log: Arc::downgrade(&log),
-                };
-                let serving = Serving::start(&log_socket(&self.folder), Arc::new(service));
-                let serving = serving.map_err(|error| OpenError::Folder {
-                    folder: self.folder.clone(),
-                    error,
-                })?;
-                let _serving = Some(serving);
-                Ok(Owned { _serving, log })
-            }
-        }
-    }
-
-    /// Asks whoever has the log open; `None` if that one is gone, and the link with it.
-    fn ask(&self, client: &Arc<Mutex<Client>>, request: &Request) -> Result<Option<Response>, LogError> {
-        let told = Mutex::new(false);
-        let answer = lock(client).ask(request, Duration::ZERO, &|silence| {
-            if !std::mem::replace(&mut *lock(&told), true) {
-                (self.notices)(&of_silence(silence));
-            }
-            self.purpose == Purpose::Write || silence.since < READER_PATIENCE
-        });
-        match answer {
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                let pid = lock(client).peer().pid;
-                Err(LogError::Busy(format!("process {pid} has it open and does not answer")))
-            }
-            Ok(Response::NotHere) | Err(_) => {
-                let mut link = lock(&self.link);
-                if matches!(&*link, Link::Through(same) if Arc::ptr_eq(same, client)) {
-                    *link = Link::None;
-                }
-                Ok(None)
-            }
-            Ok(Response::Failed(error)) => Err(error.into()),
-            Ok(response) => Ok(Some(response)),
-        }
-    }
-
     fn query<T>(
         &self,
         own: impl Fn(&dyn Entries) -> Result<T, LogError>,
@@ -332,10 +137,10 @@ impl Inner {
         answer: impl Fn(Response) -> Option<T>,
     ) -> Result<T, LogError> {
         loop {
-            match self.link()? {
+            match self.0.link()? {
                 Link::Own(owned) => return own(&*owned.log),
                 Link::Through(client) => {
-                    if let Some(response) = self.ask(&client, request)? {
+                    if let Some(response) = self.0.ask(&client, request)? {
                         return answer(response).ok_or_else(unexpected);
                     }
                 }
@@ -353,7 +158,7 @@ impl Inner {
     ) -> Result<Vec<Record>, LogError> {
         let mut all: Vec<Record> = Vec::new();
         while all.len() < limit {
-            let client = match self.link()? {
+            let client = match self.0.link()? {
                 Link::Own(owned) if all.is_empty() => return own(&*owned.log),
                 // Begun with another process: what was got so far is as good as a page that ends here.
                 Link::Own(_) => break,
@@ -361,7 +166,7 @@ impl Inner {
                 Link::None => continue,
             };
             let left = u32::try_from(limit - all.len()).unwrap_or(u32::MAX);
-            let page = match self.ask(&client, &request(all.last(), left)) {
+            let page = match self.0.ask(&client, &request(all.last(), left)) {
                 Ok(Some(Response::Records(page))) => page,
                 Ok(Some(_)) => return Err(unexpected()),
                 Ok(None) => continue,
@@ -385,10 +190,12 @@ impl Inner {
     fn append(&self, append: Append) -> Result<Appended, LogError> {
         let mut sent_before = false;
         loop {
-            let result = match self.link()? {
+            let result = match self.0.link()? {
                 Link::Own(owned) => owned.log.append(append.clone()),
-                Link::Through(client) => match self.ask(&client, &Request::Append(WireAppend::from(&append))) {
-                    Ok(Some(Response::Records(records))) => appended(records),
+                Link::Through(client) => match self.0.ask(&client, &Request::Append(WireAppend::from(&append))) {
+                    Ok(Some(Response::Appended(first))) => Ok(Appended {
+                        records: append.recorded(first),
+                    }),
                     Ok(Some(Response::Rejected(why))) => Err(LogError::Io(format!("the append was refused: {why}"))),
                     Ok(Some(_)) => Err(unexpected()),
                     Ok(None) => {
@@ -412,13 +219,12 @@ impl Inner {
     fn on_record(&self, append: &Append) -> Result<Option<Appended>, LogError> {
         let mut records = Vec::new();
         for part in &append.streams {
-            let found = self.read_stream(&part.stream, part.expected, part.events.len())?;
-            if ids(part, append) != found.iter().map(Record::id).collect::<Vec<_>>() {
-                return Ok(None);
-            }
-            records.extend(found);
+            records.extend(self.read_stream(&part.stream, part.expected, part.events.len())?);
         }
-        Ok(Some(Appended { records }))
+        // An id rests on what an event says and not on its seq, which is not known here.
+        let ids = |records: &[Record]| records.iter().map(Record::id).collect::<Vec<_>>();
+        let same = ids(&records) == ids(&append.recorded(Seq(0)));
+        Ok(same.then_some(Appended { records }))
     }
 
     fn read_stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Result<Vec<Record>, LogError> {
@@ -428,32 +234,6 @@ impl Inner {
             |last, left| Request::ReadStream(stream.clone(), last.map_or(after, |last| last.version), left),
         )
     }
-}
-
-fn ids(part: &StreamAppend, append: &Append) -> Vec<EventId> {
-    let mut version = part.expected;
-    let id = part.events.iter().map(|new| {
-        version = version.next();
-        let payload = Digest::of(&new.event.encode());
-        let type_number = new.event.type_number();
-        EventId::derive(
-            &part.stream,
-            version,
-            append.epoch,
-            type_number,
-            new.at,
-            &new.actor,
-            payload,
-        )
-    });
-    id.collect()
-}
-
-fn appended(records: Vec<super::wire_record::WireRecord>) -> Result<Appended, LogError> {
-    let records: Result<_, EventError> = records.into_iter().map(Record::try_from).collect();
-    let records =
-        records.map_err(|error| LogError::Io(format!("the other process sent what cannot be read: {error}")))?;
-    Ok(Appended { records })
 }
 
 fn unexpected() -> LogError {
@@ -466,13 +246,8 @@ impl EventLog for SharedLog {
     }
 
     fn submit(&self, append: Append, done: Done) {
-        let own = match &*lock(&self.inner.link) {
-            Link::Own(owned) => Some(Arc::clone(owned)),
-            Link::None | Link::Through(_) => None,
-        };
-        match own {
+        match self.inner.0.own() {
             Some(owned) => {
-                *lock(&self.inner.used) = Instant::now();
                 let log = Arc::clone(&owned.log);
                 // The file stays open until this is answered.
                 let answered = move |result| {

@@ -43,10 +43,6 @@ pub fn deploy(args: &RunArgs, app: &App) -> Result<Left, CliError> {
     if let Some(active) = environment.active {
         return Err(occupied(&*load_deployment(log, active)?));
     }
-    if environment.live != plan.previous {
-        let text = format!("what is live in {} has changed since it was planned", plan.environment);
-        return Err(CliError::usage(text).hint("type the same again"));
-    }
     pin(&plan, &runbook, &catalog, &*supervisor.blobs)?;
     let id = new_id();
     let runner = Runner::create(id, Box::new(plan.clone()), environment, supervisor.identity());

@@ -173,21 +173,28 @@ phases:
       - { id: last, uses: command, with: { program: sh, args: ["-c", "sleep 1; echo 3 >> ledger"], effect: idempotent } }
 "#;
 
+fn busy(scene: &Scene, environment: &str) -> Running {
+    Running::start(scene.command(&["run", "runbook.yaml", "--env", environment, "--version", "v1", "--yes"]))
+}
+
+/// A process that deploys, stopped while it has the log open.
+fn stopped(scene: &Scene, environment: &str) -> Running {
+    let first = busy(scene, environment);
+    wait_until("the first has begun", || {
+        scene.has_begun() && unfinished(scene, environment).is_some()
+    });
+    wait_until("it has the log open", || holder(scene) == Some(first.0.id()));
+    kill_process(Pid::from_child(&first.0), Signal::STOP).expect("a signal");
+    first
+}
+
 #[test]
 fn a_stopped_process_is_named_and_waited_for() {
     let scene = Scene::new(BUSY);
-    let start = |environment: &str| {
-        Running::start(scene.command(&["run", "runbook.yaml", "--env", environment, "--version", "v1", "--yes"]))
-    };
-    let mut first = start("e1");
-    wait_until("the first has begun", || {
-        scene.has_begun() && unfinished(&scene, "e1").is_some()
-    });
-    wait_until("it has the log open", || holder(&scene) == Some(first.0.id()));
+    let mut first = stopped(&scene, "e1");
     let pid = Pid::from_child(&first.0);
-    kill_process(pid, Signal::STOP).expect("a signal");
     let begun = Instant::now();
-    let mut second = start("e2");
+    let mut second = busy(&scene, "e2");
     let (sent, heard) = std::sync::mpsc::channel();
     let errors = second.0.stderr.take().expect("piped");
     thread::spawn(move || {
@@ -212,16 +219,8 @@ fn a_stopped_process_is_named_and_waited_for() {
 #[test]
 fn a_stopped_process_that_is_ended_gives_way() {
     let scene = Scene::new(BUSY);
-    let start = |environment: &str| {
-        Running::start(scene.command(&["run", "runbook.yaml", "--env", environment, "--version", "v1", "--yes"]))
-    };
-    let mut first = start("e1");
-    wait_until("the first has begun", || {
-        scene.has_begun() && unfinished(&scene, "e1").is_some()
-    });
-    wait_until("it has the log open", || holder(&scene) == Some(first.0.id()));
-    kill_process(Pid::from_child(&first.0), Signal::STOP).expect("a signal");
-    let mut second = start("e2");
+    let mut first = stopped(&scene, "e1");
+    let mut second = busy(&scene, "e2");
     thread::sleep(Duration::from_millis(300));
     first.kill();
     assert_eq!(second.exit_code(), 0);
