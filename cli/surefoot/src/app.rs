@@ -52,6 +52,18 @@ impl App {
         })
     }
 
+    /// Whether there is a data folder: what is to be decided or gone on with is in one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn has_data(&self) -> Result<(), CliError> {
+        if self.data.is_dir() {
+            Ok(())
+        } else {
+            Err(CliError::no_folder(&self.data))
+        }
+    }
+
     /// What can be asked of the data folder and decided about it.
     ///
     /// # Errors

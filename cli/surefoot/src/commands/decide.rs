@@ -40,6 +40,7 @@ pub(crate) fn run(app: &App, prefix: &str, decision: Decision, claims: Claims) -
 /// # Errors
 /// See [`run`].
 pub(crate) fn take(app: &App, prefix: &str, decision: Decision, claims: Claims) -> Result<Taken, CliError> {
+    app.has_data()?;
     let desk = app.desk()?;
     Ok(desk.decide(desk.find(Some(prefix))?, claims, decision)?)
 }

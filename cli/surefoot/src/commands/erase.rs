@@ -23,9 +23,7 @@ use crate::format::Format;
 /// # Errors
 /// There is no such event, it cannot be erased, nobody confirmed it, or the folder is in use.
 pub fn run(args: &EraseArgs, app: &App) -> Result<ExitCode, CliError> {
-    if !app.data.is_dir() {
-        return Err(CliError::no_folder(&app.data));
-    }
+    app.has_data()?;
     let desk = app.desk()?;
     let entry = desk.events(&Cursor::log(Seq(args.seq)), 1)?.pop();
     let entry = entry.filter(|entry| entry.seq == Seq(args.seq)).ok_or_else(|| {

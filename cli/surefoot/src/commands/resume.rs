@@ -28,9 +28,7 @@ pub fn run(args: &ResumeArgs, app: &App) -> Result<ExitCode, CliError> {
 /// # Errors
 /// See [`run`].
 pub fn resume(app: &App, prefix: Option<&str>) -> Result<Left, CliError> {
-    if !app.data.is_dir() {
-        return Err(CliError::no_folder(&app.data));
-    }
+    app.has_data()?;
     let supervisor = session::open(app)?;
     let log = &*supervisor.log;
     let id = match prefix {

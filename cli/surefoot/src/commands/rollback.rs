@@ -24,6 +24,7 @@ const NEWEST: usize = 20;
 /// # Errors
 /// There is no such target, it is not safe, nobody confirmed it, or the rollback could not be started.
 pub fn run(wish: &RollbackArgs, app: &App) -> Result<ExitCode, CliError> {
+    app.has_data()?;
     // Nothing is held while somebody is asked.
     let desk = app.desk()?;
     let at = which(&desk, wish)?;
